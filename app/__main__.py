@@ -1,0 +1,20 @@
+"""The program `plugport`: serving, migrating, and what operators do."""
+
+import click
+
+from app.cli.migrate import migrate
+from app.cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="plugport")
+def main() -> None:
+    """Plugport, a plug-in marketplace and registry of your own. Settings are PLUGPORT_* environment variables."""
+
+
+for _command in (serve, migrate):
+    main.add_command(_command)
+
+
+if __name__ == "__main__":
+    main()

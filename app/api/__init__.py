@@ -1,0 +1,1 @@
+"""Speaking HTTP: every dialect in a folder of its own, and what all of them share."""

@@ -1,0 +1,107 @@
+"""Who asks: a token or a signature becomes the `Caller`, and the caller's rights are asked, in this one place.
+
+A guard on the whole application, so it runs before a body is decoded. Every handler says what it is:
+
+- `opt={"operation": "<id>"}`: needs a caller whose role has that row in `permissions.py`;
+- `opt={"public": True}`: takes everybody;
+- with `"any_domain": True` beside an operation, the path may name an account other than the caller's, and the use-case
+  itself decides what may be seen.
+"""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import BaseRoute
+
+from app.registry.access import permissions
+from app.registry.access.service import Access
+from app.telemetry import request_id
+from schemas.errors import NotAuthenticated, NotYourTenant
+from schemas.model.access import Caller, SignedRequest
+
+_SIGNATURES = "SDK-"
+
+
+async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Finds the caller and refuses whoever may not do this. Raises `NotAuthenticated`, `OperationNotAllowed` or
+    `NotYourTenant`."""
+    if handler.opt.get("public") or connection.scope["method"] == "OPTIONS":
+        return
+    access: Access = connection.app.state.wiring.registry.access
+    caller = await _caller(access, Request(connection.scope, connection.receive, connection.send), handler)
+    connection.scope["user"] = caller
+    permissions.require(caller, handler.opt["operation"])
+    await _check_address(access, caller, connection, any_domain=bool(handler.opt.get("any_domain")))
+
+
+def provide_caller(request: Request[Caller, Any, Any]) -> Caller:
+    """The dependency `caller` of handlers that are not public."""
+    return request.user
+
+
+def undeclared(routes: list[BaseRoute]) -> list[str]:
+    """Handlers that say neither which operation they are nor that they are public; there must be none."""
+    return [
+        f"{route.path} {handler}"
+        for route in routes
+        for handler in getattr(route, "route_handlers", [])
+        if handler.http_methods != {"OPTIONS"}
+        and not handler.opt.get("public")
+        and handler.opt.get("operation") not in permissions.PERMISSIONS
+    ]
+
+
+async def _caller(access: Access, request: Request[Any, Any, Any], handler: BaseRouteHandler) -> Caller:
+    """A signature decides, and a token beside it must be of the same tenant. Yet a good token outweighs a bad signature:
+    the official SDK signs with whatever keys it was given, also when it is told to send a token."""
+    authorization, token = request.headers.get("authorization"), request.headers.get("x-auth-token")
+    if authorization is not None and not authorization.startswith(_SIGNATURES):
+        raise NotAuthenticated
+    id = request_id(request.scope)
+    by_token = await access.caller_of_token(token, id) if token else None
+    if authorization is None:
+        if by_token is None:
+            raise NotAuthenticated
+        return by_token
+    try:
+        signed = await _signed(request, handler)
+        by_signature = await access.caller_of_signature(authorization, signed, id)
+    except NotAuthenticated:
+        if by_token is None:
+            raise
+        return by_token
+    if by_token is not None and by_token.tenant_id != by_signature.tenant_id:
+        raise NotAuthenticated
+    return by_signature
+
+
+async def _signed(request: Request[Any, Any, Any], handler: BaseRouteHandler) -> SignedRequest:
+    scope = request.scope
+    streamed = handler.resolve_request_max_body_size() is None  # type: ignore[attr-defined]
+    client = scope["client"] or ("", 0)
+    return SignedRequest(
+        method=scope["method"],
+        raw_path=scope["raw_path"],
+        query_string=scope["query_string"],
+        headers=list(scope["headers"]),
+        body=None if streamed else await request.body(),
+        connection=f"{client[0]}:{client[1]}",
+    )
+
+
+async def _check_address(
+    access: Access, caller: Caller, connection: ASGIConnection[Any, Any, Any, Any], *, any_domain: bool
+) -> None:
+    """What the path and X-Domain-Id name must be the caller's own. X-Project-Id says nothing: the SDK fills it with
+    whatever it was built with."""
+    domain_header = connection.headers.get("x-domain-id")
+    if domain_header is not None and domain_header != caller.tenant_id:
+        raise NotYourTenant("X-Domain-Id")
+    path = connection.path_params
+    for field in ("domain_id", "tenant_id"):
+        if field in path and path[field] != caller.tenant_id and not any_domain:
+            raise NotYourTenant(field)
+    if "project_id" in path and not await access.may_use_project(caller, path["project_id"]):
+        raise NotYourTenant("project_id")

@@ -1,0 +1,15 @@
+"""`offset` and `limit` in a query. The contract sends them as texts; only whole numbers in bounds are taken."""
+
+from typing import Annotated
+
+from litestar.params import Parameter
+
+MOST_PER_PAGE = 1000
+
+Offset = Annotated[int, Parameter(ge=0, le=1_000_000_000, description="How many entries to skip.")]
+Limit = Annotated[
+    int, Parameter(ge=1, le=MOST_PER_PAGE, description=f"How many entries to answer, 1 to {MOST_PER_PAGE}.")
+]
+
+CAPPED = "X-Plugport-Total-Capped"
+"""Response header `true`: at least `total` entries match; a text search counts no further."""

@@ -1,0 +1,49 @@
+"""The database of a command: the one that the settings name, or the embedded one for as long as it is needed."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from app.settings import Settings
+from app.wiring import Wiring, wired
+from storage.postgres.embedded import EmbeddedPostgres
+from storage.postgres.migrate import migrate
+
+
+@contextmanager
+def database_running(settings: Settings) -> Iterator[Settings]:
+    """The settings with the URLs of a database that runs. The last process to leave stops the embedded one."""
+    make_data_directory(settings)
+    if settings.database_url:
+        yield settings
+        return
+    with EmbeddedPostgres(settings.data_dir / "postgres").running() as urls:
+        yield msgspec.structs.replace(settings, database_url=urls.app, database_owner_url=urls.owner)
+
+
+async def migrate_database(settings: Settings) -> list[str]:
+    """Brings a database that runs to this release's shape; answers the names of the steps that were missing."""
+    owner_url = settings.database_owner_url or settings.database_url
+    return await migrate(owner_url, app_login=_login(settings.database_url) if settings.database_owner_url else None)
+
+
+@asynccontextmanager
+async def registry_open(settings: Settings, *, embedded: bool) -> AsyncIterator[Wiring]:
+    """The registry on a database that runs; an embedded one may be new and is migrated first."""
+    if embedded:
+        await migrate_database(settings)
+    async with wired(settings) as wiring:
+        yield wiring
+
+
+def make_data_directory(settings: Settings) -> None:
+    """Makes the data directory, for nobody else to read, where there is none."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _login(url: str) -> str | None:
+    """The role that a URL logs in as."""
+    name = urlsplit(url).username
+    return unquote(name) if name else None

@@ -1,0 +1,142 @@
+"""`plugport serve`: the database, the first administrator, and the HTTP server, in this order and back."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import threading
+from multiprocessing import parent_process
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from app.cli.database import database_running, migrate_database
+from app.cli.reporting import reported
+from app.registry.access.service import console
+from app.settings import SettingRefused, Settings, read_settings
+from app.telemetry import COUNTERS_DIRECTORY, configure_logging, logging_config
+from app.wiring import wired, write_once
+
+TENANT, PROJECT, ADMINISTRATOR = "plugport", "default", "admin"
+
+_HEADER_MILLISECONDS = 15_000  # for a request's headers; a connection may stay idle as long
+_HEADER_BYTES = 64 * 1024
+_REQUESTS_AT_ONCE = 512  # of one worker; more wait in the queue of the socket
+_STOP_SECONDS = 20  # for running requests to end
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (PLUGPORT_HOST).")
+@click.option("--port", type=int, help="Port to listen on (PLUGPORT_PORT).")
+@click.option("--workers", type=int, help="Server processes (PLUGPORT_WORKERS).")
+@reported
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve until Ctrl-C. Without PLUGPORT_DATABASE_URL a PostgreSQL in the data directory is started and stopped too."""
+    given = {"PLUGPORT_HOST": host, "PLUGPORT_PORT": port, "PLUGPORT_WORKERS": workers}
+    settings = read_settings(os.environ | {name: str(value) for name, value in given.items() if value is not None})
+    configure_logging(settings.log_format, settings.log_level)
+    signal.signal(signal.SIGTERM, _interrupt)
+    _check_port_is_free(settings)
+    with database_running(settings) as running:
+        password_file = asyncio.run(_prepare(running))
+        _announce(running, password_file)
+        _set_environment(running)
+        _server(running).serve(target_loader=_load)
+
+
+async def _prepare(settings: Settings) -> Path:
+    """Migrates, and makes what a first start makes: a tenant, a project, and an administrator with a password."""
+    await migrate_database(settings)
+    password_file = settings.data_dir / "admin-password"
+    async with wired(settings) as wiring:
+        access, operator = wiring.registry.access, console()
+        if not await access.tenant_exists(operator, TENANT):
+            await access.create_tenant(operator, TENANT)
+        if not await access.project_exists(operator, TENANT, PROJECT):
+            await access.create_project(operator, TENANT, PROJECT)
+        if not await access.user_exists(operator, TENANT, ADMINISTRATOR):
+            # Written first: a password that nobody knows would lock the administrator out for good.
+            write_once(password_file, secrets.token_urlsafe(18))
+            password = password_file.read_text(encoding="ascii")
+            await access.create_user(operator, TENANT, ADMINISTRATOR, ["admin", "operator"], password)
+    return password_file
+
+
+def _announce(settings: Settings, password_file: Path) -> None:
+    click.echo(f"Plugport serves {settings.base_url}")
+    click.echo(f"Administrator: {ADMINISTRATOR} of the account {TENANT}")
+    if password_file.exists():
+        click.echo(f"Password: in {password_file}")
+
+
+def _server(settings: Settings) -> Any:
+    return Granian(
+        "app.asgi:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        factory=True,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES),
+        websockets=False,
+        backpressure=_REQUESTS_AT_ONCE,
+        workers_kill_timeout=_STOP_SECONDS,
+        log_level=LogLevels.warning,
+        log_dictconfig=logging_config(settings.log_format, settings.log_level),
+    )
+
+
+def _set_environment(settings: Settings) -> None:
+    """What the workers start from: every setting as it was resolved, but not the way in as the database's owner."""
+    os.environ.update(settings.environment())
+    os.environ["PLUGPORT_DATABASE_OWNER_URL"] = ""
+    counters = settings.data_dir / "run" / f"counters-{os.getpid()}"
+    shutil.rmtree(counters.parent, ignore_errors=True)
+    counters.mkdir(mode=0o700, parents=True)
+    os.environ[COUNTERS_DIRECTORY] = str(counters)
+
+
+def _load(_target: str) -> Any:
+    """Runs in each worker: the application, which ends with the process that started it, however that ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from app.asgi import create_app
+
+    try:
+        return create_app()
+    except SettingRefused as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _check_port_is_free(settings: Settings) -> None:
+    """The server's own sockets share their port with whoever else asks to share it; so two servers would go unnoticed."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

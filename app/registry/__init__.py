@@ -1,0 +1,20 @@
+"""What the registry does, one attribute per noun. Surfaces call these use-cases and nothing below them."""
+
+from dataclasses import dataclass
+
+from app.registry.access.service import Access
+from app.registry.packages.service import Packages
+from app.registry.pipelines.service import Pipelines
+from app.registry.plugins.catalogue import Catalogue
+from app.registry.plugins.service import Plugins
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Every use-case there is. Each takes the caller first."""
+
+    access: Access
+    plugins: Plugins
+    catalogue: Catalogue
+    packages: Packages
+    pipelines: Pipelines

@@ -1,0 +1,73 @@
+"""Which role may do what: one table, asked for every request. A route whose operation has no row fails a test.
+
+The rows are the operation ids of the contract (the official SDK's method names) and our own.
+"""
+
+from schemas.errors import OperationNotAllowed
+from schemas.model.access import Caller, Role
+
+_EVERYBODY = frozenset(Role)
+_AUTHORS = frozenset({Role.AUTHOR, Role.ADMIN, Role.OPERATOR})
+_OPERATORS = frozenset({Role.OPERATOR})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    # identity
+    "show_token": _EVERYBODY,
+    "revoke_token": _EVERYBODY,
+    "list_projects": _EVERYBODY,
+    "list_auth_projects": _EVERYBODY,
+    "list_auth_domains": _EVERYBODY,
+    # plug-ins, as their authors see them
+    "create_plugin_version": _AUTHORS,
+    "create_plugin_draft": _AUTHORS,
+    "update_plugin_draft": _AUTHORS,
+    "publish_plugin_draft": _AUTHORS,
+    "delete_plugin_draft": _AUTHORS,
+    "update_plugin_base_info": _AUTHORS,
+    "publish_plugin": _AUTHORS,
+    "publish_plugin_bind": _AUTHORS,
+    "create_basic_plugin": _AUTHORS,
+    "update_basic_plugin": _AUTHORS,
+    "delete_basic_plugin": _AUTHORS,
+    "upload_basic_plugin": _AUTHORS,
+    "list_plugins": _EVERYBODY,
+    "list_p_lugin_version": _EVERYBODY,
+    "list_plugin_version_number": _EVERYBODY,
+    "show_plugin_version": _EVERYBODY,
+    "show_plugin_inputs": _EVERYBODY,
+    "show_plugin_outputs": _EVERYBODY,
+    "show_plugin_metrics": _EVERYBODY,
+    "show_basic_plugin": _EVERYBODY,
+    # icons
+    "upload_plugin_icon": _AUTHORS,
+    "upload_publisher_icon": _AUTHORS,
+    "show_icon": _EVERYBODY,
+    # publishers
+    "create_publisher": _AUTHORS,
+    "delete_publisher": _AUTHORS,
+    "list_publisher": _EVERYBODY,
+    "list_available_publisher": _EVERYBODY,
+    "show_publisher": _EVERYBODY,
+    # what pipelines may use
+    "list_stage_plugins": _EVERYBODY,
+    "list_base_plugins": _EVERYBODY,
+    "list_base_plugins_new_post": _EVERYBODY,
+    "list_modules_detail": _EVERYBODY,
+    # the platform's operators
+    "create_tenant": _OPERATORS,
+    "create_project": _OPERATORS,
+    "create_user": _OPERATORS,
+    "disable_user": _OPERATORS,
+    "create_access_key": _OPERATORS,
+    "revoke_access_key": _OPERATORS,
+    "revoke_all_tokens": _OPERATORS,
+    "list_publishers_to_decide": _OPERATORS,
+    "accept_publisher": _OPERATORS,
+    "reject_publisher": _OPERATORS,
+}
+
+
+def require(caller: Caller, operation: str) -> None:
+    """Raises `OperationNotAllowed` unless one of the caller's roles allows the operation."""
+    if caller.roles.isdisjoint(PERMISSIONS[operation]):
+        raise OperationNotAllowed(operation=operation)

@@ -1,0 +1,1 @@
+"""Icons: pictures of plug-ins and publishers."""

@@ -1,0 +1,96 @@
+"""Use-cases about icons."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+from app.registry.access import permissions
+from app.registry.icons import rules
+from app.registry.packages.intake import Intake
+from schemas.errors import BytesDamaged, IconUnknown
+from schemas.model.access import Caller
+from schemas.model.audit import Change
+from schemas.model.icons import Icon, IconKind, MediaType
+from storage.blobs import keys
+from storage.blobs.base import BlobStore
+from storage.executors import Executor
+from storage.postgres import audit, icons
+from storage.postgres.database import Database
+
+
+class Icons:
+    """The pictures of plug-ins and publishers."""
+
+    def __init__(self, database: Database, blobs: BlobStore, intake: Intake, decoding: Executor) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._intake = intake
+        self._decoding = decoding
+
+    async def upload(
+        self, caller: Caller, kind: IconKind, name: str, file_name: str, body: AsyncIterator[bytes]
+    ) -> Icon:
+        """Stores a picture for the plug-in or publisher of that name, which need not exist yet (empty: for none).
+
+        Where the tenant has it already, and the caller may change it, it shows the new icon from now on. Raises
+        `BodyTooLarge` beyond 1 MiB and `IconRefused` for anything but a PNG, JPEG, WEBP or GIF that decodes.
+        """
+        permissions.require(caller, _OPERATIONS[kind])
+        rules.checked_name(kind, name)
+        object_key = rules.new_object_key(caller.tenant_id, name, file_name)
+        async with self._intake.receive(caller, body, rules.MAX_BYTES, "icon") as received:
+            media_type = await self._decoding.run(self._inspect, received.stored.key)
+            await received.settle()
+            icon = Icon(
+                object_key=object_key,
+                tenant_id=caller.tenant_id,
+                kind=kind,
+                path=rules.path(caller.tenant_id, kind, object_key),
+                media_type=media_type,
+                sha256=received.stored.sha256,
+                size=received.stored.size,
+            )
+            async with self._database.transaction(caller.tenant_id) as tx:
+                await audit.lock_tenant(tx, caller.tenant_id)
+                await received.keep(tx)
+                await icons.insert(tx, icon)
+                show = icons.show_on_plugin if kind is IconKind.PLUGIN else icons.show_on_publisher
+                shown_on = await show(tx, icon, name, caller)
+                await audit.record(tx, caller.tenant_id, caller, Change(
+                    action="icon.uploaded", object_kind="icon", object_id=object_key,
+                    detail={"kind": kind, "sha256": icon.sha256, "shown_on": shown_on}))  # fmt: skip
+        return icon
+
+    def _inspect(self, key: str) -> MediaType:
+        with self._blobs.open(key) as picture:
+            content = picture.read(rules.MAX_BYTES)
+        return rules.inspect(content)
+
+    async def find(self, caller: Caller, domain_id: str, object_key: str, kind: str | None = None) -> Icon:
+        """The icon of that key, if the caller may see it: one of the own tenant, or of what everybody sees.
+
+        `domain_id` is the caller's tenant, the icon's, or `*`; `kind` is the icon's or None. Raises `IconUnknown`.
+        """
+        icon = None
+        if rules.is_object_key(object_key):
+            async with self._database.transaction(caller.tenant_id) as tx:
+                icon = await icons.find(tx, object_key)
+        if icon is None or kind not in (None, icon.kind) or domain_id not in ("*", caller.tenant_id, icon.tenant_id):
+            raise IconUnknown("object_key")
+        return icon
+
+    async def read(self, icon: Icon) -> bytes:
+        """The bytes of an icon that `find` answered, at most 1 MiB, exactly as they were sent.
+
+        Raises `BytesDamaged` when the store has lost or changed them.
+        """
+        key = keys.content(icon.tenant_id, icon.sha256)
+        try:
+            picture = b"".join([piece async for piece in self._blobs.read(key, length=rules.MAX_BYTES)])
+        except KeyError as error:
+            raise BytesDamaged from error
+        if hashlib.sha256(picture).hexdigest() != icon.sha256:
+            raise BytesDamaged
+        return picture
+
+
+_OPERATIONS = {IconKind.PLUGIN: "upload_plugin_icon", IconKind.PUBLISHER: "upload_publisher_icon"}

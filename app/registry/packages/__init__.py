@@ -1,0 +1,1 @@
+"""Packages: how bytes come in, what an archive may be, what its manifest says."""

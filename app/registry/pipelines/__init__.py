@@ -1,0 +1,1 @@
+"""What pipelines and templates may use."""

@@ -1,0 +1,1 @@
+"""Plug-ins: drafts, releases, publishing, and finding them."""

@@ -1,0 +1,116 @@
+"""Use-cases of everybody who looks for plug-ins: lists, searches, versions and what they declare."""
+
+from app.registry.plugins import rules, versions
+from app.registry.plugins.shelves import View
+from schemas.errors import PluginUnknown, VersionUnknown
+from schemas.model.access import Caller
+from schemas.model.plugins import AskedVersion, Plugin, PluginQuery, PluginSummary, Version
+from schemas.paging import Page, Paging
+from storage.postgres import plugins
+from storage.postgres.database import Database, Transaction
+from storage.postgres.plugins import AskedRow, Search
+
+# A text search counts its matches up to here and stops.
+MOST_COUNTED = 10_000
+
+
+class Catalogue:
+    """Finds plug-ins that a caller may see."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, caller: Caller, query: PluginQuery, paging: Paging) -> Page[PluginSummary]:
+        """The plug-ins that the caller sees, each with its current version, latest change first."""
+        view = View(caller, query.attribution, query.maintainer)
+        async with self._database.transaction(caller.tenant_id) as tx:
+            if query.name is not None:
+                return _page([each for each in await plugins.find_visible(tx, caller.tenant_id, query.name)
+                              if _fits(caller, each.plugin, query)], paging)  # fmt: skip
+            if query.text is not None:
+                wanted = Search(
+                    scopes=view.scopes,
+                    pattern=like_pattern(query.text),
+                    types=query.business_types,
+                    keeper=query.maintainer,
+                    private_keeper=view.private_keeper,
+                )
+                return await search(tx, wanted, paging)
+            shelves = view.listed(query.business_types)
+            total = sum((await plugins.count_places(tx, shelves)).values())
+            items = []
+            if paging.offset < total:
+                items = await plugins.list_shelves(tx, shelves, skip=paging.offset, take=paging.limit)
+            return Page(items=items, total=total)
+
+    async def versions(self, caller: Caller, name: str, paging: Paging) -> Page[PluginSummary]:
+        """The versions of a plug-in that the caller sees, newest first. Raises `PluginUnknown`."""
+        async with self._database.transaction(caller.tenant_id) as tx:
+            plugin = await _visible(tx, caller, name)
+            items, total = await plugins.list_versions(
+                tx, caller.tenant_id, plugin, skip=paging.offset, take=paging.limit
+            )
+        return Page(items=items, total=total)
+
+    async def detail(self, caller: Caller, name: str, version: str | None) -> Version:
+        """One version, or the current one. Raises `PluginUnknown`, `VersionUnknown`."""
+        async with self._database.transaction(caller.tenant_id) as tx:
+            found = await self._ask(tx, caller, [AskedVersion(plugin_name=name, version=version)])
+            if found[0] is None:
+                await _visible(tx, caller, name)
+                raise VersionUnknown("version", name=name, version=version or "that is released or drafted")
+        return found[0]
+
+    async def ask(self, caller: Caller, asked: list[AskedVersion]) -> list[Version | None]:
+        """The versions asked for, in the order asked; None for one that the caller cannot see or that is not there."""
+        async with self._database.transaction(caller.tenant_id) as tx:
+            return await self._ask(tx, caller, asked)
+
+    async def _ask(self, tx: Transaction, caller: Caller, asked: list[AskedVersion]) -> list[Version | None]:
+        rows = [
+            AskedRow(
+                name=each.plugin_name,
+                precedence=versions.precedence(versions.parse("version", each.version)) if each.version else None,
+                current=not each.version,
+                attribution=str(each.attribution) if each.attribution else None,
+            )
+            for each in asked
+        ]
+        found = await plugins.ask_versions(tx, caller, rows) if rows else {}
+        return [found.get(position) for position in range(len(asked))]
+
+
+def like_pattern(text: str) -> str:
+    """A LIKE pattern for texts that contain `text`, in which nothing but `text` itself has a meaning."""
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+async def search(tx: Transaction, wanted: Search, paging: Paging) -> Page[PluginSummary]:
+    """A page of a text search, which counts to `MOST_COUNTED`."""
+    items, matches = await plugins.search(
+        tx, wanted, skip=min(paging.offset, MOST_COUNTED), take=paging.limit, most=MOST_COUNTED + 1
+    )
+    return Page(items=items, total=min(matches, MOST_COUNTED), capped=matches > MOST_COUNTED)
+
+
+async def _visible(tx: Transaction, caller: Caller, name: str) -> Plugin:
+    """The plug-in that a name means to the caller."""
+    for found in await plugins.find_visible(tx, caller.tenant_id, name):
+        if rules.may_see(caller, found.plugin):
+            return found.plugin
+    raise PluginUnknown("plugin_name", name=name)
+
+
+def _fits(caller: Caller, plugin: Plugin, query: PluginQuery) -> bool:
+    return (
+        rules.may_see(caller, plugin)
+        and (query.attribution is None or plugin.attribution is query.attribution)
+        and (query.business_types is None or plugin.business_type in query.business_types)
+        and (query.maintainer is None or query.maintainer in (plugin.creator_id, *plugin.maintainers))
+        and (query.text is None or query.text.lower() in f"{plugin.name}\n{plugin.display_name}".lower())
+    )
+
+
+def _page(items: "list[PluginSummary]", paging: Paging) -> Page[PluginSummary]:
+    return Page(items=items[paging.offset : paging.offset + paging.limit], total=len(items))

@@ -1,0 +1,1 @@
+"""Publishers: the names under which tenants offer plug-ins to everybody."""

@@ -1,0 +1,100 @@
+"""Builds everything once and in order; the only file that knows all constructors."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.registry import Registry
+from app.registry.access.passwords import Passwords
+from app.registry.access.sealing import Seal
+from app.registry.access.service import Access
+from app.registry.packages.intake import Intake
+from app.registry.packages.service import Packages
+from app.registry.pipelines.service import Pipelines
+from app.registry.plugins.catalogue import Catalogue
+from app.registry.plugins.service import Plugins
+from app.settings import SettingRefused, Settings
+from storage.blobs.base import BlobStore
+from storage.blobs.connect import open_store
+from storage.executors import Executor
+from storage.postgres.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The registry, and what it stands on."""
+
+    registry: Registry
+    database: Database
+    blobs: BlobStore
+
+
+@asynccontextmanager
+async def wired(settings: Settings) -> AsyncIterator[Wiring]:
+    """Opens everything for the length of the block and closes it in reverse. `database_url` must not be empty."""
+    async with AsyncExitStack() as opened:
+        database = await Database.open(settings.database_url, size=settings.database_pool)
+        opened.push_async_callback(database.close)
+        blobs = _store(settings.storage_url)
+        opened.push_async_callback(blobs.close)
+        passwords = _executor(opened, "passwords", threads=2, queue=30)
+        inspection = _executor(opened, "inspection", threads=2, queue=30)
+        intake = Intake(database, blobs)
+        plugins = Plugins(database)
+        registry = Registry(
+            access=Access(
+                database, Passwords(passwords), Seal(sealing_key(settings)), token_hours=settings.token_hours
+            ),
+            plugins=plugins,
+            catalogue=Catalogue(database),
+            packages=Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes),
+            pipelines=Pipelines(database),
+        )
+        yield Wiring(registry=registry, database=database, blobs=blobs)
+
+
+def _executor(opened: AsyncExitStack, name: str, *, threads: int, queue: int) -> Executor:
+    executor = Executor(name, threads=threads, queue=queue)
+    opened.callback(executor.close)
+    return executor
+
+
+def _store(url: str) -> BlobStore:
+    try:
+        return open_store(url)
+    except ValueError as error:
+        raise SettingRefused(f"PLUGPORT_STORAGE_URL: {error}") from error
+
+
+def sealing_key(settings: Settings) -> bytes:
+    """The 32 bytes that seal access keys' secrets: the setting, or those made once in the data directory (0600)."""
+    if settings.secret_key:
+        return bytes.fromhex(settings.secret_key)
+    file = settings.data_dir / "secret.key"
+    if not file.exists():
+        write_once(file, secrets.token_hex(32))
+    try:
+        key = bytes.fromhex(file.read_text(encoding="ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise SettingRefused(f"{file} does not hold 64 hexadecimal digits; restore it or set PLUGPORT_SECRET_KEY.")
+    return key
+
+
+def write_once(file: Path, text: str) -> None:
+    """Makes the file with this text, whole or not at all, unless somebody else has made it first."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as target:
+        target.write(text)
+        target.flush()
+        os.fsync(target.fileno())
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

@@ -1,0 +1,289 @@
+"""Every way in which the registry refuses, with its code and its sentence.
+
+Code below the surfaces raises one of these and knows nothing of HTTP; `app/api/problems.py` alone turns a `Kind`
+into a status and an error into the envelope of its surface. Codes are stable: clients match on them. They follow the
+style of the contract's own catalogue (a prefix, a dot, eight digits); the first four digits name the noun.
+"""
+
+from enum import Enum
+from typing import ClassVar
+
+
+class Kind(Enum):
+    """What a refusal means to its caller."""
+
+    MALFORMED = "malformed"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    MISSING = "missing"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    UNPROCESSABLE = "unprocessable"
+    BUSY = "busy"
+    FULL = "full"
+    BROKEN = "broken"
+
+
+class RegistryError(Exception):
+    """A refusal. `field` names the part of the request that is at fault, where one is."""
+
+    kind: ClassVar[Kind]
+    code: ClassVar[str]
+    sentence: ClassVar[str]
+
+    def __init__(self, field: str | None = None, /, **facts: object) -> None:
+        self.field = field
+        self.facts = facts
+        text = self.sentence.format(**facts)
+        super().__init__(f"{field}: {text}" if field else text)
+
+
+def catalogue() -> list[type[RegistryError]]:
+    """Every error class, in the order of its code."""
+    found: list[type[RegistryError]] = []
+    open_classes = [RegistryError]
+    while open_classes:
+        for each in open_classes.pop().__subclasses__():
+            open_classes.append(each)
+            found.append(each)
+    return sorted(found, key=lambda each: each.code)
+
+
+# --- 0001: the request as such -----------------------------------------------------------------------------------
+
+
+class MalformedBody(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00010001"
+    sentence = "The request body is not what this operation takes: {problem}."
+
+
+class InvalidField(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00010002"
+    sentence = "{problem}."
+
+
+class MissingField(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00010003"
+    sentence = "A value is required."
+
+
+class UnknownPath(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00010004"
+    sentence = "There is no such path."
+
+
+class UnknownMethod(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00010005"
+    sentence = "This path does not take the method {method}."
+
+
+class BodyTooLarge(RegistryError):
+    kind, code = Kind.TOO_LARGE, "PLUGPORT.00010006"
+    sentence = "More than {limit} bytes are not taken here."
+
+
+class ServiceBusy(RegistryError):
+    kind, code = Kind.BUSY, "PLUGPORT.00010007"
+    sentence = "The service is busy. Try again later."
+
+
+class Unexpected(RegistryError):
+    kind, code = Kind.BROKEN, "PLUGPORT.00010008"
+    sentence = "Something went wrong on our side. Tell the operator the X-Request-Id of this answer."
+
+
+class BodyInterrupted(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00010009"
+    sentence = "The request body ended early or stood still too long."
+
+
+# --- 0002: access ------------------------------------------------------------------------------------------------
+
+
+class NotAuthenticated(RegistryError):
+    kind, code = Kind.UNAUTHENTICATED, "PLUGPORT.00020001"
+    sentence = "Send a valid X-Auth-Token or an SDK-HMAC-SHA256 signature."
+
+
+class LoginRefused(RegistryError):
+    kind, code = Kind.UNAUTHENTICATED, "PLUGPORT.00020002"
+    sentence = "The account, the user name or the password is wrong, or the user may not log in."
+
+
+class OperationNotAllowed(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00020003"
+    sentence = "None of your roles allows the operation {operation}."
+
+
+class NotYourTenant(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00020004"
+    sentence = "This is not the account or project that your credentials are for."
+
+
+class NameTaken(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00020005"
+    sentence = "The name {name} is taken."
+
+
+class ScopeUnknown(RegistryError):
+    kind, code = Kind.UNAUTHENTICATED, "PLUGPORT.00020006"
+    sentence = "The scope names no project or account of this user."
+
+
+class AccessObjectUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00020007"
+    sentence = "There is no such {what}."
+
+
+# --- 0003: publishers --------------------------------------------------------------------------------------------
+
+
+class PublisherUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00030001"
+    sentence = "There is no such publisher."
+
+
+class PublisherExists(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00030002"
+    sentence = "A publisher with the English name {name} exists or existed; such a name is never given twice."
+
+
+class PublisherNotAccepted(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00030003"
+    sentence = "The publisher is {status}, and only an accepted publisher may publish."
+
+
+class PublisherInUse(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00030004"
+    sentence = "The publisher cannot be deleted while plug-ins are bound to it: {plugins}."
+
+
+class PublisherHasPublished(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00030005"
+    sentence = "The publisher cannot be rejected while everybody sees plug-ins under it: {plugins}."
+
+
+# --- 0004: plug-ins ----------------------------------------------------------------------------------------------
+
+
+class PluginUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00040001"
+    sentence = "There is no plug-in {name}."
+
+
+class PluginExists(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040002"
+    sentence = "The plug-in {name} exists."
+
+
+class VersionUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00040003"
+    sentence = "The plug-in {name} has no version {version}."
+
+
+class VersionExists(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040004"
+    sentence = "The plug-in {name} has a version {version}, which is {state}."
+
+
+class VersionRetired(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040005"
+    sentence = "The version number {version} was used and deleted; a released number is never used again."
+
+
+class NotADraft(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040006"
+    sentence = "Version {version} of the plug-in {name} is {state}; only a draft can be changed, released or discarded."
+
+
+class OtherBytesReleased(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040007"
+    sentence = "Version {version} was released with the SHA-256 {released}; the package sent has {sent}."
+
+
+class PluginInUse(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040008"
+    sentence = "The plug-in {name} is used by {users}."
+
+
+class WrongComposition(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040009"
+    sentence = "The plug-in {name} is {is_a}; this operation takes {takes}."
+
+
+class NotMaintainer(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00040010"
+    sentence = "Only the maintainers of the plug-in {name} and administrators may change it."
+
+
+class PublicNameTaken(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040011"
+    sentence = "The name {name} is taken among the plug-ins that everybody sees."
+
+
+class PrivateCannotBePublished(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040012"
+    sentence = "The plug-in {name} is private, and a published one cannot be; make it public first."
+
+
+class NotBoundTo(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00040013"
+    sentence = "The plug-in {name} is bound to another publisher."
+
+
+# --- 0005: packages ----------------------------------------------------------------------------------------------
+
+
+class PackageRefused(RegistryError):
+    """The archive breaks a rule of structure. `facts` hold entry, rule and remedy."""
+
+    kind, code = Kind.MALFORMED, "PLUGPORT.00050001"
+    sentence = "The package is refused: {entry}: {rule}; {remedy}."
+
+
+class ManifestRefused(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00050002"
+    sentence = "The manifest {manifest} is refused: {problem}."
+
+
+class ManifestContradicts(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00050003"
+    sentence = "The manifest says {manifest_says}, the request says {request_says}."
+
+
+# --- 0006: icons -------------------------------------------------------------------------------------------------
+
+
+class IconUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00060001"
+    sentence = "There is no such icon."
+
+
+class IconRefused(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00060002"
+    sentence = "The icon is refused: {problem}. PNG, JPEG, WEBP and GIF up to 1 MiB are taken."
+
+
+# --- 0007: storage -----------------------------------------------------------------------------------------------
+
+
+class StorageUnavailable(RegistryError):
+    kind, code = Kind.BUSY, "PLUGPORT.00070001"
+    sentence = "The storage does not answer. Nothing was changed; try again later."
+
+
+class StorageFull(RegistryError):
+    kind, code = Kind.FULL, "PLUGPORT.00070002"
+    sentence = "The storage is full. Nothing was changed."
+
+
+class BytesDamaged(RegistryError):
+    kind, code = Kind.BUSY, "PLUGPORT.00070003"
+    sentence = "The stored bytes are not those that were sent. Nothing was released; send them again."
+
+
+class EmbeddedDatabaseFailed(RegistryError):
+    """Told to the operator when the program starts or stops; no request ever sees it."""
+
+    kind, code = Kind.BROKEN, "PLUGPORT.00070004"
+    sentence = "The embedded PostgreSQL cannot be used: {problem}."

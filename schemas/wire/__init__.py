@@ -1,0 +1,1 @@
+"""What outsiders send and receive: one file per surface, spelled as the contract spells it (see schemas/README.md)."""

@@ -1,0 +1,1 @@
+"""Memory: rows in PostgreSQL (`postgres`), bytes in files or S3 (`blobs`)."""

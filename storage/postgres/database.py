@@ -1,0 +1,137 @@
+"""The connection pool and the transactions in which everything happens.
+
+Every transaction says for whom it works; row-level security shows it that tenant's rows and no others.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from schemas.errors import ServiceBusy
+from schemas.ids import is_id
+from storage.postgres.queries import Query
+
+APP_ROLE = "plugport_app"
+
+# What asyncpg raises when the database cannot serve us now, though nothing is wrong with the request. A lost connection in
+# the middle of a COMMIT is among them: the caller must ask whether the change took hold.
+_BUSY = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+
+
+class UniqueTaken(Exception):
+    """A row broke the unique constraint or index `constraint`."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+class Transaction:
+    """One open transaction. Values go by the parameters' names."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def many(self, query: Query, **values: object) -> list[Any]:
+        """All rows."""
+        rows: list[Any] = await self._connection.fetch(query.sql, *_arguments(query, values))
+        return rows
+
+    async def maybe(self, query: Query, **values: object) -> Any | None:
+        """The row, or None where there is none."""
+        return await self._connection.fetchrow(query.sql, *_arguments(query, values))
+
+    async def one(self, query: Query, **values: object) -> Any:
+        """The row; `LookupError` where there is none."""
+        row = await self.maybe(query, **values)
+        if row is None:
+            raise LookupError(query.name)
+        return row
+
+    async def value(self, query: Query, **values: object) -> Any:
+        """The first column of the row; None where there is no row."""
+        return await self._connection.fetchval(query.sql, *_arguments(query, values))
+
+    async def run(self, query: Query, **values: object) -> None:
+        """Runs a statement whose rows, if any, are of no interest.
+
+        Raises `UniqueTaken` for a duplicate; the transaction is then good for nothing more.
+        """
+        try:
+            await self._connection.execute(query.sql, *_arguments(query, values))
+        except asyncpg.UniqueViolationError as error:
+            raise UniqueTaken(error.constraint_name or "") from error
+
+    async def copy(self, table: str, columns: list[str], records: Any) -> None:
+        """Loads many rows at once (COPY). `table` and `columns` are ours, never a user's."""
+        await self._connection.copy_records_to_table(table, columns=columns, records=records)
+
+
+def _arguments(query: Query, values: dict[str, object]) -> list[object]:
+    if values.keys() != set(query.parameters):
+        raise TypeError(f"{query.name} takes {sorted(query.parameters)}, not {sorted(values)}")
+    return [values[name] for name in query.parameters]
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, size: int, role: str | None = APP_ROLE) -> "Database":
+        """Connects with at most `size` connections, which work as `role` (None: as whoever the URL says)."""
+        settings = {"search_path": "plugport,public", "application_name": "plugport", "TimeZone": "UTC", "jit": "off"}
+        if role is not None:
+            settings["role"] = role
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            command_timeout=60,
+            timeout=10,
+            server_settings=settings,
+            reset=_keep,
+        )
+        return cls(pool)
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: str = "", *, platform: bool = False) -> AsyncIterator[Transaction]:
+        """A transaction that sees and changes `tenant_id`'s rows and what is shared; with `platform`, every tenant's.
+
+        Raises `ServiceBusy` when the database does not answer or cannot finish it now.
+        """
+        if tenant_id and not is_id(tenant_id):
+            raise ValueError("not a tenant id")
+        try:
+            async with self._pool.acquire(timeout=10) as connection, connection.transaction():
+                # One round trip; the only value in it has been checked to be 32 hexadecimal digits.
+                await connection.execute(
+                    f"SET LOCAL plugport.tenant = '{tenant_id}'; SET LOCAL plugport.platform = '{'on' if platform else ''}'"
+                )
+                yield Transaction(connection)
+        except _BUSY as error:
+            raise ServiceBusy from error
+
+    async def close(self) -> None:
+        """Waits for open transactions and disconnects."""
+        await self._pool.close()
+
+
+async def _keep(_connection: object) -> None:
+    """Nothing to reset between uses: sessions hold no state, every setting is local to its transaction."""

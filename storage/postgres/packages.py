@@ -1,0 +1,53 @@
+"""Rows about bytes: what the blob store holds, and what is on its way in."""
+
+from schemas.base import Entity
+from storage.blobs.base import Stored
+from storage.postgres.database import Transaction
+from storage.postgres.queries import load
+
+QUERIES = load("packages")
+
+
+class Incoming(Entity, frozen=True):
+    """Something on its way in: the blob under `key` belongs to the tenant and is not kept yet."""
+
+    key: str
+    tenant_id: str
+
+
+async def insert_incoming(tx: Transaction, incoming: Incoming, purpose: str) -> None:
+    """Says that bytes are about to come, and what for."""
+    await tx.run(QUERIES.insert_incoming, key=incoming.key, tenant_id=incoming.tenant_id, purpose=purpose)
+
+
+async def has_incoming(tx: Transaction, incoming: Incoming) -> bool:
+    """Whether it is still on its way in: neither kept nor given up."""
+    return bool(await tx.value(QUERIES.has_incoming, key=incoming.key, tenant_id=incoming.tenant_id))
+
+
+async def delete_incoming(tx: Transaction, incoming: Incoming) -> bool:
+    """Ends the way in; answers whether it was still open."""
+    return await tx.value(QUERIES.delete_incoming, key=incoming.key, tenant_id=incoming.tenant_id) is not None
+
+
+async def list_stale_incoming(tx: Transaction, hours: int) -> list[Incoming]:
+    """What has been on its way for more than `hours`, oldest first, as far as the transaction may see."""
+    return [Incoming(**row) for row in await tx.many(QUERIES.list_stale_incoming, hours=hours)]
+
+
+async def insert_blob(tx: Transaction, tenant_id: str, stored: Stored) -> None:
+    """Says that the tenant keeps these bytes; nothing changes where it keeps them already."""
+    await tx.run(QUERIES.insert_blob, tenant_id=tenant_id, digest=stored.sha256, size=stored.size, key=stored.key)
+
+
+async def is_needed(tx: Transaction, incoming: Incoming, sha256: str) -> bool:
+    """Whether anything but `incoming` needs, or could need, the tenant's bytes of that digest."""
+    return bool(
+        await tx.value(QUERIES.is_needed, tenant_id=incoming.tenant_id, digest=sha256, incoming_key=incoming.key)
+    )
+
+
+async def find_blob(tx: Transaction, tenant_id: str, sha256: str) -> Stored | None:
+    """Where the tenant's kept bytes of that digest are, or None where it keeps none."""
+    row = await tx.maybe(QUERIES.find_blob, tenant_id=tenant_id, digest=sha256)
+    return Stored(**row) if row else None

@@ -1,0 +1,117 @@
+"""Rows of publishers."""
+
+from typing import Any
+
+from schemas.model.access import Caller
+from schemas.model.publishers import Publisher, PublisherFacts, PublisherStatus
+from schemas.paging import Page, Paging
+from storage.postgres.database import Transaction
+from storage.postgres.queries import load
+
+QUERIES = load("publishers")
+
+
+async def insert(
+    tx: Transaction, publisher_id: str, tenant_id: str, user_id: str, facts: PublisherFacts, by: Caller
+) -> None:
+    """A publisher that waits for the operators' decision. Raises `UniqueTaken`."""
+    await tx.run(
+        QUERIES.insert_publisher,
+        id=publisher_id,
+        tenant_id=tenant_id,
+        en_name=facts.en_name,
+        name=facts.name,
+        user_id=user_id,
+        description=facts.description,
+        logo_url=facts.logo_url,
+        website=facts.website,
+        support_url=facts.support_url,
+        source_url=facts.source_url,
+        updated_by_id=by.user_id,
+        updated_by_name=by.user_name,
+    )
+
+
+async def find(tx: Transaction, tenant_id: str | None, publisher_id: str) -> Publisher | None:
+    """The live publisher of the tenant, or (tenant None) of any that the transaction may see."""
+    row = await tx.maybe(QUERIES.find_publisher, id=publisher_id, tenant_id=tenant_id)
+    return _publisher(row) if row else None
+
+
+async def find_many(tx: Transaction, ids: list[str]) -> list[Publisher]:
+    """The live publishers of those ids that the transaction may see, in no particular order."""
+    return [_publisher(row) for row in await tx.many(QUERIES.list_publishers_by_id, ids=ids)]
+
+
+async def list_page(tx: Transaction, tenant_id: str, text: str, paging: Paging) -> Page[Publisher]:
+    """The tenant's live publishers whose name or English name holds `text`, whatever its case; latest change first."""
+    rows = await tx.many(
+        QUERIES.list_publishers, tenant_id=tenant_id, text=text, offset=paging.offset, limit=paging.limit
+    )
+    total = await tx.value(QUERIES.count_publishers, tenant_id=tenant_id, text=text)
+    return Page(items=[_publisher(row) for row in rows], total=total)
+
+
+async def list_accepted(tx: Transaction, tenant_id: str) -> list[Publisher]:
+    """The tenant's live accepted publishers, latest change first."""
+    return [_publisher(row) for row in await tx.many(QUERIES.list_accepted_publishers, tenant_id=tenant_id)]
+
+
+async def list_by_status(tx: Transaction, status: PublisherStatus, paging: Paging) -> Page[Publisher]:
+    """Every tenant's live publishers of that status, the one that waits longest first."""
+    rows = await tx.many(QUERIES.list_publishers_by_status, status=status, offset=paging.offset, limit=paging.limit)
+    total = await tx.value(QUERIES.count_publishers_by_status, status=status)
+    return Page(items=[_publisher(row) for row in rows], total=total)
+
+
+async def decide(tx: Transaction, publisher: Publisher, status: PublisherStatus, reason: str, by: Caller) -> Publisher:
+    """The publisher after the decision."""
+    row = await tx.one(
+        QUERIES.decide_publisher,
+        tenant_id=publisher.tenant_id,
+        id=publisher.id,
+        status=status,
+        reason=reason,
+        updated_by_id=by.user_id,
+        updated_by_name=by.user_name,
+    )
+    return _publisher(row)
+
+
+async def delete(tx: Transaction, publisher: Publisher, by: Caller) -> None:
+    """From now on nobody finds it; an accepted one's name stays its tenant's."""
+    await tx.run(
+        QUERIES.delete_publisher,
+        tenant_id=publisher.tenant_id,
+        id=publisher.id,
+        updated_by_id=by.user_id,
+        updated_by_name=by.user_name,
+    )
+
+
+async def list_bound_plugins(
+    tx: Transaction, publisher: Publisher, limit: int, *, published_only: bool = False
+) -> list[str]:
+    """The names of the first `limit` live plug-ins bound to it, or of those published under it only."""
+    rows = await tx.many(
+        QUERIES.list_bound_plugins,
+        tenant_id=publisher.tenant_id,
+        publisher_id=publisher.id,
+        published_only=published_only,
+        limit=limit,
+    )
+    return [row["name"] for row in rows]
+
+
+async def lock_name(tx: Transaction, en_name: str) -> None:
+    """Makes decisions about one English name wait for each other."""
+    await tx.run(QUERIES.lock_publisher_name, en_name=en_name)
+
+
+async def is_accepted_elsewhere(tx: Transaction, publisher: Publisher) -> bool:
+    """Whether another tenant has or had an accepted publisher of that English name. Takes a platform transaction."""
+    return bool(await tx.value(QUERIES.is_accepted_elsewhere, en_name=publisher.en_name, tenant_id=publisher.tenant_id))
+
+
+def _publisher(row: Any) -> Publisher:
+    return Publisher(**{**row, "status": PublisherStatus(row["status"])})

@@ -1,0 +1,81 @@
+-- name: insert_publisher
+INSERT INTO publishers (id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url,
+                        updated_at, updated_by_id, updated_by_name)
+VALUES (:id, :tenant_id, :en_name, :name, :user_id, :description, :logo_url, :website, :support_url, :source_url,
+        clock_timestamp(), :updated_by_id, :updated_by_name)
+
+-- name: find_publisher
+-- A live one, of the tenant or (null) of whatever tenant the transaction may see.
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name
+  FROM publishers
+ WHERE id = :id AND deleted_at IS NULL AND (:tenant_id::text IS NULL OR tenant_id = :tenant_id)
+
+-- name: list_publishers_by_id
+-- Every tenant's, as far as row-level security shows them.
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name
+  FROM publishers
+ WHERE id = ANY (:ids::text[]) AND deleted_at IS NULL
+
+-- name: list_publishers
+-- Position and not LIKE: no character of the text means anything but itself.
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name
+  FROM publishers
+ WHERE tenant_id = :tenant_id AND deleted_at IS NULL
+   AND (position(lower(:text) IN lower(name)) > 0 OR position(lower(:text) IN lower(en_name)) > 0)
+ ORDER BY updated_at DESC, id DESC OFFSET :offset LIMIT :limit
+
+-- name: count_publishers
+SELECT count(*) FROM publishers
+ WHERE tenant_id = :tenant_id AND deleted_at IS NULL
+   AND (position(lower(:text) IN lower(name)) > 0 OR position(lower(:text) IN lower(en_name)) > 0)
+
+-- name: list_accepted_publishers
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name
+  FROM publishers
+ WHERE tenant_id = :tenant_id AND deleted_at IS NULL AND status = 'accept'
+ ORDER BY updated_at DESC, id DESC
+
+-- name: list_publishers_by_status
+-- Every tenant's: the one that waits longest first.
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name
+  FROM publishers
+ WHERE status = :status AND deleted_at IS NULL
+ ORDER BY updated_at, id OFFSET :offset LIMIT :limit
+
+-- name: count_publishers_by_status
+SELECT count(*) FROM publishers WHERE status = :status AND deleted_at IS NULL
+
+-- name: decide_publisher
+UPDATE publishers
+   SET status = :status, reason = :reason, updated_at = clock_timestamp(),
+       updated_by_id = :updated_by_id, updated_by_name = :updated_by_name
+ WHERE tenant_id = :tenant_id AND id = :id AND deleted_at IS NULL
+RETURNING id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+          updated_at, updated_by_id, updated_by_name
+
+-- name: delete_publisher
+UPDATE publishers
+   SET deleted_at = clock_timestamp(), updated_at = clock_timestamp(),
+       updated_by_id = :updated_by_id, updated_by_name = :updated_by_name
+ WHERE tenant_id = :tenant_id AND id = :id AND deleted_at IS NULL
+
+-- name: list_bound_plugins
+-- By name, live ones. Only those that everybody sees, or did and keeps the right to, where `published_only`.
+SELECT name FROM plugins
+ WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND deleted_at IS NULL
+   AND (NOT :published_only OR shared OR attribution = 'published')
+ ORDER BY name LIMIT :limit
+
+-- name: lock_publisher_name
+-- Makes decisions about one name wait for each other, whatever tenants they are about.
+SELECT pg_advisory_xact_lock(hashtextextended('publisher ' || lower(:en_name), 0))
+
+-- name: is_accepted_elsewhere
+-- Whether another tenant has, or had until it deleted it, an accepted publisher of that name.
+SELECT EXISTS (SELECT FROM publishers
+                WHERE lower(en_name) = lower(:en_name) AND status = 'accept' AND tenant_id <> :tenant_id)

@@ -1,0 +1,332 @@
+"""What only S3 can get wrong: lost and lying answers, refused credentials, silence. The store is real; the line lies."""
+
+import asyncio
+import socket
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import StorageFull, StorageUnavailable
+from storage.blobs.base import BlobStore
+from storage.blobs.connect import open_store
+from tests.contract.blobs.between import Answer, Asked, Between, Forward, Rule, refusal
+from tests.contract.blobs.conftest import S3Medium
+from tests.contract.blobs.test_promises import LARGE, MIB, body, get, put, stored
+from tests.seaweed import BUCKET, SECRET_KEY, SeaweedFS
+
+
+def once(picks: Callable[[Asked], bool], lie: Rule) -> Rule:
+    """Lies about the first request that `picks` picks, and about no other."""
+    left = threading.Semaphore(1)
+
+    def rule(asked: Asked, forward: Forward) -> Answer | None:
+        return lie(asked, forward) if picks(asked) and left.acquire(blocking=False) else forward(asked.body)
+
+    return rule
+
+
+def always(picks: Callable[[Asked], bool], lie: Rule) -> Rule:
+    return lambda asked, forward: lie(asked, forward) if picks(asked) else forward(asked.body)
+
+
+def answers(answer: Answer | None) -> Rule:
+    return lambda asked, forward: answer
+
+
+def lose_the_answer(asked: Asked, forward: Forward) -> None:
+    forward(asked.body)
+
+
+def spoil_the_body(asked: Asked, forward: Forward) -> Answer:
+    return forward(bytes([asked.body[0] ^ 1]) + asked.body[1:])
+
+
+def halve_the_answer(asked: Asked, forward: Forward) -> Answer:
+    answer = forward(asked.body)
+    return answer._replace(body=answer.body[: len(answer.body) // 2])
+
+
+SUCCESS = Answer(200, [("Content-Length", "0"), ("ETag", '"d41d8cd98f00b204e9800998ecf8427e"')], b"")
+PASSING = [
+    refusal(503, "SlowDown"), refusal(500, "InternalError"), refusal(400, "RequestTimeout"), refusal(429, "TooManyRequests"),
+    Answer(502, [("Content-Type", "text/html"), ("Content-Length", "3")], b"no\n"), None,
+]  # fmt: skip
+SENDING = [("one request", b"small", Asked.is_a_whole_blob.fget), ("parts", LARGE, Asked.is_a_part.fget)]
+ENDING = [SENDING[0], ("parts", LARGE, Asked.is_the_end_of_parts.fget)]
+
+
+def the_cases(cases: list) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("data", "picks"), [case[1:] for case in cases], ids=[case[0] for case in cases])
+
+
+# --- trouble that passes ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", PASSING, ids=lambda each: str(each.status) if each else "cut line")
+async def test_trouble_that_passes_is_not_noticed(s3: S3Medium, between: Between, trouble: Answer | None) -> None:
+    for step in [put(s3.store, "k", b"bytes"), get(s3.store, "k"), s3.store.promote("k", "l"), s3.store.stat("l")]:
+        between.rule = once(lambda asked: True, answers(trouble))
+        await step
+    assert await get(s3.store, "l") == b"bytes"
+
+
+@the_cases(ENDING)
+async def test_a_lost_answer_to_a_finished_put_is_settled_by_looking(
+    s3: S3Medium, between: Between, data: bytes, picks: Callable[[Asked], bool]
+) -> None:
+    between.rule = once(picks, lose_the_answer)
+    assert await put(s3.store, "k", data) == stored("k", data)
+    assert s3.leftovers() == ["k"]
+
+
+async def test_an_upload_forgotten_by_the_store_because_it_is_complete_is_settled_by_looking(
+    s3: S3Medium, between: Between
+) -> None:
+    def complete_and_forget(asked: Asked, forward: Forward) -> Answer:
+        forward(asked.body)
+        return refusal(404, "NoSuchUpload")
+
+    between.rule = once(Asked.is_the_end_of_parts.fget, complete_and_forget)
+    assert await put(s3.store, "k", LARGE) == stored("k", LARGE)
+
+
+async def test_a_lost_answer_to_a_promotion_is_settled_by_looking(s3: S3Medium, between: Between) -> None:
+    await put(s3.store, "source", b"x")
+    between.rule = once(lambda asked: asked.method == "PUT", lose_the_answer)
+    await s3.store.promote("source", "target")
+    assert s3.leftovers() == ["target"]
+
+
+@the_cases(SENDING)
+async def test_bytes_spoilt_on_the_line_are_sent_again(
+    s3: S3Medium, between: Between, data: bytes, picks: Callable[[Asked], bool]
+) -> None:
+    between.rule = once(picks, spoil_the_body)
+    assert await put(s3.store, "k", data) == await s3.store.digest("k") == stored("k", data)
+
+
+async def test_a_download_that_breaks_off_goes_on_where_it_was(s3: S3Medium, between: Between) -> None:
+    await put(s3.store, "k", LARGE)
+    between.rule = once(lambda asked: asked.method == "GET", halve_the_answer)
+    assert await get(s3.store, "k") == LARGE
+
+
+# --- trouble that stays ----------------------------------------------------------------------------------------------
+
+
+@the_cases(SENDING)
+@pytest.mark.parametrize("lie", [spoil_the_body, answers(refusal(403, "AccessDenied"))], ids=["spoilt", "forbidden"])
+async def test_a_put_that_fails_leaves_neither_blob_nor_parts(
+    s3: S3Medium, between: Between, data: bytes, picks: Callable[[Asked], bool], lie: Rule
+) -> None:
+    between.rule = always(picks, lie)
+    with pytest.raises(StorageUnavailable):
+        await put(s3.store, "k", data)
+    assert s3.leftovers() == []
+
+
+@the_cases(SENDING)
+@pytest.mark.parametrize("full", [refusal(507, "XMinioStorageFull"), refusal(403, "QuotaExceeded")], ids=str)
+async def test_a_store_without_room_is_said_to_be_full(
+    s3: S3Medium, between: Between, data: bytes, picks: Callable[[Asked], bool], full: Answer
+) -> None:
+    between.rule = always(picks, answers(full))
+    with pytest.raises(StorageFull):
+        await put(s3.store, "k", data)
+    assert s3.leftovers() == []
+
+
+async def test_success_with_an_error_inside_is_not_believed(s3: S3Medium, between: Between) -> None:
+    lie = refusal(500, "InternalError")._replace(status=200)
+    between.rule = always(Asked.is_the_end_of_parts.fget, answers(lie))
+    with pytest.raises(StorageUnavailable):
+        await put(s3.store, "k", LARGE)
+    assert await s3.store.stat("k") is None
+    assert s3.leftovers() == []
+
+
+async def test_success_with_nothing_done_is_not_believed(s3: S3Medium, between: Between) -> None:
+    between.rule = always(Asked.is_a_whole_blob.fget, answers(SUCCESS))
+    with pytest.raises(StorageUnavailable):
+        await put(s3.store, "k", b"bytes")
+    assert s3.leftovers() == []
+
+
+async def test_success_with_half_the_bytes_is_not_believed_and_they_are_removed(s3: S3Medium, between: Between) -> None:
+    def keep_half(asked: Asked, forward: Forward) -> Answer:
+        s3.overwrite("k", asked.body[: len(asked.body) // 2])
+        return SUCCESS
+
+    between.rule = always(Asked.is_a_whole_blob.fget, keep_half)
+    with pytest.raises(StorageUnavailable):
+        await put(s3.store, "k", b"bytes")
+    assert s3.leftovers() == []
+
+
+async def test_a_promotion_that_lies_keeps_the_source(s3: S3Medium, between: Between) -> None:
+    await put(s3.store, "source", b"x")
+    between.rule = always(lambda asked: asked.method == "PUT", answers(SUCCESS))
+    with pytest.raises(StorageUnavailable):
+        await s3.store.promote("source", "target")
+    assert s3.leftovers() == ["source"]
+
+
+@pytest.mark.parametrize("size", [1000, 5 * MIB])
+async def test_a_download_that_always_breaks_off_is_an_error_and_never_a_shorter_blob(
+    s3: S3Medium, between: Between, size: int
+) -> None:
+    await put(s3.store, "k", LARGE[:size])
+    between.rule = always(lambda asked: asked.method == "GET", halve_the_answer)
+    with pytest.raises(StorageUnavailable):
+        await get(s3.store, "k")
+    with pytest.raises(StorageUnavailable):
+        await asyncio.to_thread(lambda: s3.store.open("k").read())
+
+
+async def test_a_store_that_ignores_ranges_is_not_believed(s3: S3Medium, between: Between) -> None:
+    await put(s3.store, "k", LARGE)
+    between.rule = always(lambda asked: asked.method == "GET", lambda asked, forward: forward(b"")._replace(status=200))
+    with pytest.raises(StorageUnavailable) as refused:
+        await get(s3.store, "k", 5, 5)
+    assert "range" in str(refused.value.facts["reason"])
+
+
+@pytest.mark.parametrize("replaced", [None, LARGE[:-1]], ids=["deleted", "shortened"])
+async def test_a_blob_that_changes_while_it_is_read_is_an_error(s3: S3Medium, replaced: bytes | None) -> None:
+    await put(s3.store, "k", LARGE)
+    reading = s3.store.read("k")
+    await anext(reading)
+    if replaced is None:
+        s3.client.remove_object(BUCKET, "k")
+    else:
+        s3.overwrite("k", replaced)
+    with pytest.raises(StorageUnavailable):
+        [piece async for piece in reading]
+
+
+async def test_a_put_cancelled_while_a_part_is_on_its_way_leaves_no_parts(s3: S3Medium, between: Between) -> None:
+    on_its_way, go_on = threading.Event(), threading.Event()
+
+    def hold(asked: Asked, forward: Forward) -> Answer:
+        on_its_way.set()
+        go_on.wait(20)
+        return forward(asked.body)
+
+    between.rule = once(Asked.is_a_part.fget, hold)
+    putting = asyncio.create_task(put(s3.store, "k", LARGE))
+    await asyncio.to_thread(on_its_way.wait, 20)
+    putting.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    assert s3.leftovers() == []
+
+
+async def test_parts_that_cannot_be_removed_are_noted_on_the_error(s3: S3Medium, between: Between) -> None:
+    between.rule = always(
+        lambda asked: asked.is_a_part or asked.method == "DELETE", answers(refusal(403, "AccessDenied"))
+    )
+    with pytest.raises(StorageUnavailable) as refused:
+        await put(s3.store, "k", LARGE)
+    assert any("could not be removed" in note for note in refused.value.__notes__)
+    for upload in s3.client._list_multipart_uploads(BUCKET).uploads:
+        s3.client._abort_multipart_upload(BUCKET, upload.object_name, upload.upload_id)
+
+
+# --- what was found in the bucket ------------------------------------------------------------------------------------
+
+
+async def test_foreign_objects_in_the_bucket_are_not_named(s3: S3Medium) -> None:
+    await put(s3.store, "ours", b"x")
+    for foreign in ["not ours", "~check", "ümlaut"]:
+        s3.overwrite(foreign, b"x")
+    assert [key async for key in s3.store.keys()] == ["ours"]
+    for foreign in ["not ours", "~check", "ümlaut"]:
+        s3.client.remove_object(BUCKET, foreign)
+
+
+async def test_a_missing_bucket_is_made_by_the_check(weed: SeaweedFS) -> None:
+    store = open_store(weed.url_with(bucket="made-by-the-check"))
+    await asyncio.gather(store.check(), store.check())
+    await put(store, "k", b"x")
+    assert weed.client().stat_object("made-by-the-check", "k").size == 1
+    await store.delete("k")
+    await store.close()
+    weed.client().remove_bucket("made-by-the-check")
+
+
+async def test_a_missing_bucket_that_may_not_be_made_is_named(weed: SeaweedFS, between: Between) -> None:
+    store = open_store(weed.url_with(endpoint=between.endpoint, bucket="not-permitted"))
+    between.rule = always(lambda asked: asked.method == "PUT", answers(refusal(403, "AccessDenied")))
+    with pytest.raises(StorageUnavailable) as refused:
+        await store.check()
+    assert "the bucket not-permitted does not exist" in str(refused.value.facts["reason"])
+    await store.close()
+
+
+# --- no store, wrong credentials, crash ------------------------------------------------------------------------------
+
+
+def everything(store: BlobStore) -> list:
+    """Each operation, begun."""
+
+    async def listed() -> list[str]:
+        return [key async for key in store.keys()]
+
+    return [
+        store.check(), put(store, "k", b"x"), put(store, "k", LARGE), get(store, "k"), store.stat("k"), store.digest("k"),
+        store.delete("k"), store.promote("k", "l"), listed(), asyncio.to_thread(store.open, "k"),
+    ]  # fmt: skip
+
+
+async def test_a_store_that_is_not_there_is_unavailable_in_bounded_time(weed: SeaweedFS) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        store = open_store(weed.url_with(endpoint=f"127.0.0.1:{nobody.getsockname()[1]}"))
+        async with asyncio.timeout(60):
+            results = await asyncio.gather(*everything(store), return_exceptions=True)
+    assert {type(result) for result in results} == {StorageUnavailable}
+    await store.close()
+
+
+async def test_wrong_credentials_are_unavailable_and_no_secret_is_told(weed: SeaweedFS) -> None:
+    wrong = "a-wrong/secret"
+    store = open_store(weed.url_with(secret=wrong))
+    results = await asyncio.gather(*everything(store), return_exceptions=True)
+    assert {type(result) for result in results} == {StorageUnavailable}
+    for result in results:
+        assert "refuses the credentials" in str(result.facts["reason"])
+        told = "".join(traceback.format_exception(result)) + repr(result.facts) + repr(store)
+        assert wrong not in told
+        assert SECRET_KEY not in told
+    await store.close()
+
+
+async def test_stored_blobs_survive_a_kill_of_the_store(tmp_path: Path) -> None:
+    with SeaweedFS(tmp_path / "weed") as weed:
+        store = open_store(weed.url)
+        blobs = {f"t/1/b/{number}": f"{number}".encode() * 1000 for number in range(40)} | {"t/1/b/large": LARGE}
+        await asyncio.gather(*(put(store, key, data) for key, data in blobs.items()))
+        weed.kill()
+        with pytest.raises(StorageUnavailable):
+            await store.stat("t/1/b/1")
+        weed.start()
+        assert {key async for key in store.keys()} == blobs.keys()
+        for key, data in blobs.items():
+            assert await store.digest(key) == stored(key, data)
+        await store.close()
+
+
+async def test_a_store_that_comes_back_in_time_is_waited_for(tmp_path: Path) -> None:
+    with SeaweedFS(tmp_path / "weed") as weed:
+        store = open_store(weed.url)
+        await store.put("k", body(b"x"), limit=1)
+        weed.kill()
+        reading = asyncio.create_task(get(store, "k"))
+        await asyncio.to_thread(weed.start)
+        assert await reading == b"x"
+        await store.close()

@@ -1,0 +1,76 @@
+"""Corrupt archives of any kind are refused, and never anything worse."""
+
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.registry.packages.archive import Archive
+from app.registry.packages.manifest import read_manifest
+from schemas.errors import ManifestRefused, PackageRefused
+from tests.unit.packages.test_honest_archives import WRITTEN_BY_TOOLS
+from tests.unit.packages.zip_builder import File, opened, pack, package
+
+HONEST = [path.read_bytes() for path in WRITTEN_BY_TOOLS]
+HONEST.append(pack(File("a"), File("b", descriptor="signed"), zip64=True, comment=b"plain"))
+SPECIAL = [0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0xFFFFFFFF, 0x7FFFFFFF, 0x04034B50, 0x02014B50, 0x06054B50, 0x07064B50]
+
+
+@st.composite
+def _corrupt(draw: st.DrawFn) -> bytes:
+    content = bytearray(draw(st.sampled_from(HONEST)))
+    # Most of what an archive means lies near its end.
+    places = st.integers(0, len(content) - 1) | st.integers(max(0, len(content) - 600), len(content) - 1)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(places) % max(1, len(content))
+        match draw(st.sampled_from(["byte", "number", "cut", "insert", "copy"])):
+            case "byte" if content:
+                content[at] = draw(st.integers(0, 255))
+            case "number":
+                width = draw(st.sampled_from([2, 4, 8]))
+                number = draw(st.sampled_from(SPECIAL)) % 256**width
+                content[at : at + width] = number.to_bytes(width, "little")
+            case "cut":
+                del content[at : at + draw(st.integers(1, 100))]
+            case "insert":
+                content[at:at] = draw(st.binary(min_size=1, max_size=20))
+            case "copy":
+                begin = draw(places)
+                content[at:at] = content[begin : begin + draw(st.integers(1, 100))]
+    return bytes(content)
+
+
+def _examine(archive: Archive) -> None:
+    archive.verify()
+    read_manifest(archive)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(_corrupt())
+def test_a_corrupt_archive_is_refused_or_honest(content: bytes) -> None:
+    with suppress(PackageRefused, ManifestRefused):
+        _examine(opened(content))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200))
+def test_a_manifest_of_any_bytes_is_refused(content: bytes) -> None:
+    for name in ("plugin.yaml", "plugin.json"):
+        with suppress(ManifestRefused):
+            read_manifest(package(content, name))
+
+
+_YAMLISH = st.lists(
+    st.sampled_from(
+        ["a", ": ", "\n", "  ", "- ", "? ", "[", "]", "{", "}", ", ", "&a ", "*a", "!t ", "!!str ", "'", '"', "|", ">", "\\U"]
+        + ["#", "%YAML 1.1\n", "%TAG ! !\n", "---\n", "...\n", "\\x", "ffffffff", "1", "~", "\t", "\u00e9", "\0", "\ufeff", "<<"]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(_YAMLISH)
+def test_a_manifest_of_any_yaml_is_refused(content: str) -> None:
+    with suppress(ManifestRefused):
+        read_manifest(package(content.encode()))
