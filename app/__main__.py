@@ -3,6 +3,7 @@
 import click
 
 from app.cli.migrate import migrate
+from app.cli.operators import COMMANDS
 from app.cli.serve import serve
 
 
@@ -12,9 +13,9 @@ def main() -> None:
     """Plugport, a plug-in marketplace and registry of your own. Settings are PLUGPORT_* environment variables."""
 
 
-for _command in (serve, migrate):
+for _command in (serve, migrate, *COMMANDS):
     main.add_command(_command)
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="plugport")

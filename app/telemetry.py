@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -49,7 +50,7 @@ class Counters:
         self.media_type: str = prometheus_client.CONTENT_TYPE_LATEST
         if COUNTERS_DIRECTORY in os.environ:
             self._registry = prometheus_client.CollectorRegistry()
-            multiprocess.MultiProcessCollector(self._registry)
+            multiprocess.MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Notes one answered request."""
@@ -74,10 +75,10 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        id = uuid.uuid4().hex
+        id, method = uuid.uuid4().hex, scope["method"]
         scope.setdefault("state", {})["request_id"] = id
         status = 500  # unless an answer says otherwise
         started = time.perf_counter()
@@ -94,11 +95,11 @@ class Observed:
         finally:
             seconds = time.perf_counter() - started
             route = scope.get("path_template") or _NO_ROUTE
-            self._counters.count(scope["method"], route, status, seconds)
+            self._counters.count(method, route, status, seconds)
             caller = scope.get("user")
             tell = log.debug if route in _QUIET else log.info
             tell(
-                "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1),
+                "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1),
                 request_id=id, tenant=caller.tenant_id if caller else None,
             )  # fmt: skip
 

@@ -11,11 +11,13 @@ from app.registry import Registry
 from app.registry.access.passwords import Passwords
 from app.registry.access.sealing import Seal
 from app.registry.access.service import Access
+from app.registry.icons.service import Icons
 from app.registry.packages.intake import Intake
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
 from app.registry.plugins.service import Plugins
+from app.registry.publishers.service import Publishers
 from app.settings import SettingRefused, Settings
 from storage.blobs.base import BlobStore
 from storage.blobs.connect import open_store
@@ -42,6 +44,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         opened.push_async_callback(blobs.close)
         passwords = _executor(opened, "passwords", threads=2, queue=30)
         inspection = _executor(opened, "inspection", threads=2, queue=30)
+        images = _executor(opened, "images", threads=1, queue=15)
         intake = Intake(database, blobs)
         plugins = Plugins(database)
         registry = Registry(
@@ -52,6 +55,8 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             catalogue=Catalogue(database),
             packages=Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes),
             pipelines=Pipelines(database),
+            publishers=Publishers(database),
+            icons=Icons(database, blobs, intake, images),
         )
         yield Wiring(registry=registry, database=database, blobs=blobs)
 

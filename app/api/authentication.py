@@ -8,6 +8,7 @@ A guard on the whole application, so it runs before a body is decoded. Every han
   itself decides what may be seen.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request
@@ -27,10 +28,12 @@ _SIGNATURES = "SDK-"
 async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Finds the caller and refuses whoever may not do this. Raises `NotAuthenticated`, `OperationNotAllowed` or
     `NotYourTenant`."""
-    if handler.opt.get("public") or connection.scope["method"] == "OPTIONS":
+    if not isinstance(connection, Request):
+        raise NotAuthenticated  # a websocket, of which there is none
+    if handler.opt.get("public") or connection.method == "OPTIONS":
         return
     access: Access = connection.app.state.wiring.registry.access
-    caller = await _caller(access, Request(connection.scope, connection.receive, connection.send), handler)
+    caller = await _caller(access, connection, handler)
     connection.scope["user"] = caller
     permissions.require(caller, handler.opt["operation"])
     await _check_address(access, caller, connection, any_domain=bool(handler.opt.get("any_domain")))
@@ -41,7 +44,7 @@ def provide_caller(request: Request[Caller, Any, Any]) -> Caller:
     return request.user
 
 
-def undeclared(routes: list[BaseRoute]) -> list[str]:
+def undeclared(routes: Sequence[BaseRoute]) -> list[str]:
     """Handlers that say neither which operation they are nor that they are public; there must be none."""
     return [
         f"{route.path} {handler}"

@@ -1,7 +1,7 @@
 """Request bodies: JSON, decoded strictly and in one step into the type that the handler names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {}
 
 
-class WireDTO(AbstractDTO[Any]):
+class WireDTO(AbstractDTO[Any]):  # its abstract methods speak of fields, which are msgspec's business
     """Lets msgspec decode the body, and says which field is at fault when it cannot.
 
     Raises `InvalidField` where a field is, and `MalformedBody` where the text is no JSON or no object of the kind.
@@ -31,32 +31,38 @@ class WireDTO(AbstractDTO[Any]):
 
     @classmethod
     def create_for_field_definition(
-        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: type[Any] | None = None
+        cls,
+        field_definition: FieldDefinition,
+        handler_id: str,
+        backend_cls: type[Any] | None = None,  # noqa: ARG003
     ) -> None:
         """Makes the decoder once, when the application starts."""
         _decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
 
     @classmethod
     def create_openapi_schema(
-        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+        cls,
+        field_definition: FieldDefinition,
+        handler_id: str,  # noqa: ARG003
+        schema_creator: Any,
     ) -> Reference | Schema:
         """The schema of the type itself."""
         schema: Reference | Schema = schema_creator.for_field_definition(field_definition)
         return schema
 
     @classmethod
-    def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:
+    def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003
         """Every type that msgspec decodes."""
         return True
 
     @classmethod
-    def generate_field_definitions(cls, model_type: type[Any]) -> Iterator[DTOFieldDefinition]:  # type: ignore[override]
-        """None: fields are msgspec's business."""
-        return iter(())
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[DTOFieldDefinition, None, None]:  # noqa: ARG003
+        """None."""
+        yield from ()
 
     @classmethod
-    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
-        """Never: fields are msgspec's business."""
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003
+        """Never."""
         return False
 
 

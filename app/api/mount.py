@@ -1,14 +1,29 @@
 """Every surface on one screen. A new one is one import and one line."""
 
+from collections.abc import Sequence
+
 from litestar.types import ControllerRouterHandler
 
-from app.api import agent_plugin_v1, extension_v3, health, identity_v3, modules_v2, relation_v1
+from app.api import (
+    agent_plugin_v1,
+    extension_v3,
+    health,
+    icons_v1,
+    identity_v3,
+    modules_v2,
+    operators_v1,
+    publisher_v1,
+    relation_v1,
+)
 
-SURFACES: list[ControllerRouterHandler] = [
+SURFACES: Sequence[ControllerRouterHandler] = [
     *health.HANDLERS,  # /healthz /readyz /metrics
     *identity_v3.HANDLERS,  # / /v3 /v3/auth/* /v3/projects
     *agent_plugin_v1.HANDLERS,  # /v1/{domain_id}/agent-plugin/*
     *extension_v3.HANDLERS,  # /v3/{domain_id}/extension/*
     *relation_v1.HANDLERS,  # /v1/{domain_id}/relation/*
     *modules_v2.HANDLERS,  # /v2/extensions/modules
+    *publisher_v1.HANDLERS,  # /v1/{domain_id}/publisher/*
+    *icons_v1.HANDLERS,  # /v1/{domain_id}/common/* /api/v1/{domain_id}/common/get-plugin-icon
+    *operators_v1.HANDLERS,  # /plugport/v1/publishers*
 ]

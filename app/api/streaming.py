@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from schemas.errors import BodyInterrupted, MalformedBody, MissingField
@@ -27,7 +28,7 @@ class BodyDeadline:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        complete = scope["type"] != "http"
+        complete = scope["type"] != ScopeType.HTTP
 
         async def timely() -> Any:
             nonlocal complete
@@ -35,7 +36,7 @@ class BodyDeadline:
                 return await receive()
             try:
                 async with asyncio.timeout(self._seconds):
-                    message: Message = await receive()
+                    message = await receive()
             except TimeoutError as error:
                 raise BodyInterrupted from error
             if message["type"] == "http.disconnect":

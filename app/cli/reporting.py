@@ -39,7 +39,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             _fail(error.code, str(error), as_json, 1)
         except MigrationRefused as error:
             _fail(Unexpected.code, f"The database cannot be brought to this release's shape: {error}.", as_json, 1)
-        except Exception as error:  # noqa: BLE001 - the last resort: whoever runs a command gets a sentence
+        except Exception as error:  # the last resort: whoever runs a command gets a sentence
             if os.environ.get("PLUGPORT_LOG_LEVEL") == "debug":
                 raise
             _fail(Unexpected.code, f"{type(error).__name__}: {error}", as_json, 1)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from app.registry.access.service import Access
+from app.registry.icons.service import Icons
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
 from app.registry.plugins.service import Plugins
+from app.registry.publishers.service import Publishers
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +20,5 @@ class Registry:
     catalogue: Catalogue
     packages: Packages
     pipelines: Pipelines
+    publishers: Publishers
+    icons: Icons

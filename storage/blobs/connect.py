@@ -15,6 +15,7 @@ from storage.blobs.local import LocalBlobs
 from storage.blobs.s3 import S3Blobs
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+")
 _REGION = re.compile(r"[a-z0-9-]{1,63}")
 _SECURE = {"true": True, "false": False}
 _OPTIONS = {"region", "secure"}
@@ -68,6 +69,8 @@ def _s3(parts: SplitResult, port: int | None) -> S3Blobs:
     secure = _SECURE.get(options.get("secure", "true"))
     if secure is None:
         raise ValueError("the option secure of an s3 storage URL is true or false")
+    if not _HOST.fullmatch(parts.hostname):
+        raise ValueError(_NO_ADDRESS)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     try:
         return S3Blobs(

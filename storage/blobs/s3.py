@@ -407,12 +407,12 @@ class _Reader(io.RawIOBase):
         return b"".join(pieces)
 
 
-class _NameTaken(Exception):  # noqa: N818 - a finding, not a failure; it never leaves this module
-    """Something is under the key already."""
+class _NameTaken(Exception):
+    """Something is under the key already: a finding rather than a failure. It never leaves this module."""
 
 
-class _PastTheEnd(Exception):  # noqa: N818 - a finding, not a failure; it never leaves this module
-    """The range begins at or after the end of the blob."""
+class _PastTheEnd(Exception):
+    """The range begins at or after the end of the blob: a finding, too. It never leaves this module."""
 
 
 class _WrongAnswerError(Exception):

@@ -1,4 +1,4 @@
-"""Rows of icons, and which plug-in or publisher shows one."""
+"""Rows of icons, and which publisher shows one."""
 
 from schemas.model.access import Caller
 from schemas.model.icons import Icon, IconKind
@@ -26,21 +26,6 @@ async def find(tx: Transaction, object_key: str) -> Icon | None:
     """The icon, if the transaction's tenant may see it: its own, or one of what everybody sees."""
     row = await tx.maybe(QUERIES.find_icon, object_key=object_key)
     return Icon(**{**row, "kind": IconKind(row["kind"])}) if row else None
-
-
-async def show_on_plugin(tx: Transaction, icon: Icon, name: str, by: Caller) -> str | None:
-    """Gives the icon to the tenant's live plug-in of that name; answers its id, or None where there is none or the
-    caller may not change it."""
-    plugin_id: str | None = await tx.value(
-        QUERIES.set_plugin_icon,
-        tenant_id=icon.tenant_id,
-        name=name,
-        path=icon.path,
-        is_admin=by.is_admin,
-        user_id=by.user_id,
-        user_name=by.user_name,
-    )
-    return plugin_id
 
 
 async def show_on_publisher(tx: Transaction, icon: Icon, en_name: str, by: Caller) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _NAME = re.compile(r"^-- name: (?P<name>[a-z_]+)$", re.MULTILINE)
 # A colon that is neither half of a cast ("::text") nor inside a quoted text.
-_PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(?P<parameter>[a-z_]+)\b")
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(?P<parameter>[a-z][a-z0-9_]*)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,12 @@ class AgentPluginController(Controller):
 
     @post("/query-all", operation_id="list_plugins", opt={"operation": "list_plugins"}, status_code=200)
     async def query_all(
-        self, data: wire.PluginQuery | None, caller: Caller, registry: Registry, offset: Offset = 0, limit: Limit = 10
+        self,
+        caller: Caller,
+        registry: Registry,
+        data: wire.PluginQuery | None = None,
+        offset: Offset = 0,
+        limit: Limit = 10,
     ) -> Response[wire.PluginPage]:
         """List plug-ins, each with its current version, latest change first.
 

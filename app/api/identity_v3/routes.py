@@ -20,7 +20,9 @@ from schemas.wire.identity_v3 import (
 
 _TAGS = ["Identity"]
 _SUBJECT = "X-Subject-Token"
-SubjectToken = Annotated[str, Parameter(header=_SUBJECT, min_length=1, max_length=4096, description="The token asked about.")]
+SubjectToken = Annotated[
+    str, Parameter(header=_SUBJECT, min_length=1, max_length=4096, description="The token asked about.")
+]
 
 
 @get("/", operation_id="list_versions", opt={"public": True}, tags=_TAGS)
@@ -64,9 +66,7 @@ async def revoke_token(caller: Caller, registry: Registry, subject_token: Subjec
 
 
 @get("/v3/projects", operation_id="list_projects", opt={"operation": "list_projects"}, tags=_TAGS)
-async def list_projects(
-    caller: Caller, registry: Registry, settings: Settings, name: str | None = None
-) -> ProjectList:
+async def list_projects(caller: Caller, registry: Registry, settings: Settings, name: str | None = None) -> ProjectList:
     """The projects of the caller's account, or the one of that name."""
     return translate.to_projects(await registry.access.projects(caller, name), settings.base_url, "/v3/projects")
 

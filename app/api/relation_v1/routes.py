@@ -25,7 +25,7 @@ class RelationController(Controller):
 
     @post("/stage-plugins", operation_id="list_stage_plugins", opt={"operation": "list_stage_plugins"}, status_code=200)
     async def stage_plugins(
-        self, data: wire.StagePluginsQuery | None, caller: Caller, registry: Registry
+        self, caller: Caller, registry: Registry, data: wire.StagePluginsQuery | None = None
     ) -> Response[wire.StagePlugins]:
         """List the plug-ins of every category at once: the latest 200 of each. The header X-Plugport-Cut says when a category
         has more; `relation/plugins` pages through all."""
@@ -55,9 +55,9 @@ class RelationController(Controller):
     )
     async def plugins(
         self,
-        data: wire.CategoryPluginsQuery | None,
         caller: Caller,
         registry: Registry,
+        data: wire.CategoryPluginsQuery | None = None,
         offset: Offset = 0,
         limit: Limit = 10,
     ) -> Response[wire.PluginCategoryPage]:

@@ -80,7 +80,11 @@ class Access:
         if login.project_id is None and login.project_name is None:
             return None
         project = await access.find_project(tx, tenant.id, id=login.project_id, name=login.project_name)
-        if project is None or login.project_id not in (None, project.id) or login.project_name not in (None, project.name):
+        if (
+            project is None
+            or login.project_id not in (None, project.id)
+            or login.project_name not in (None, project.name)
+        ):
             raise ScopeUnknown("auth.scope.project")
         return project
 

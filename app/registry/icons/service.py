@@ -3,18 +3,21 @@
 import hashlib
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from app.registry.access import permissions
 from app.registry.icons import rules
 from app.registry.packages.intake import Intake
-from schemas.errors import BytesDamaged, IconUnknown
+from app.registry.plugins.rules import may_see, require_change
+from schemas.errors import BytesDamaged, IconUnknown, NotMaintainer
 from schemas.model.access import Caller
 from schemas.model.audit import Change
 from schemas.model.icons import Icon, IconKind, MediaType
 from storage.blobs import keys
 from storage.blobs.base import BlobStore
 from storage.executors import Executor
-from storage.postgres import audit, icons
-from storage.postgres.database import Database
+from storage.postgres import audit, icons, plugins
+from storage.postgres.database import Database, Transaction
 
 
 class Icons:
@@ -53,7 +56,7 @@ class Icons:
                 await audit.lock_tenant(tx, caller.tenant_id)
                 await received.keep(tx)
                 await icons.insert(tx, icon)
-                show = icons.show_on_plugin if kind is IconKind.PLUGIN else icons.show_on_publisher
+                show = _show_on_plugin if kind is IconKind.PLUGIN else icons.show_on_publisher
                 shown_on = await show(tx, icon, name, caller)
                 await audit.record(tx, caller.tenant_id, caller, Change(
                     action="icon.uploaded", object_kind="icon", object_id=object_key,
@@ -91,6 +94,19 @@ class Icons:
         if hashlib.sha256(picture).hexdigest() != icon.sha256:
             raise BytesDamaged
         return picture
+
+
+async def _show_on_plugin(tx: Transaction, icon: Icon, name: str, caller: Caller) -> str | None:
+    """Gives the icon to the tenant's live plug-in of that name; answers its id, or None where the caller may not."""
+    plugin = await plugins.find_own_plugin(tx, icon.tenant_id, name)
+    if plugin is None or plugin.deleted_at is not None or not may_see(caller, plugin):
+        return None
+    try:
+        require_change(caller, plugin)
+    except NotMaintainer:
+        return None
+    await plugins.save_plugin(tx, msgspec.structs.replace(plugin, icon_url=icon.path), caller)
+    return plugin.id
 
 
 _OPERATIONS = {IconKind.PLUGIN: "upload_plugin_icon", IconKind.PUBLISHER: "upload_publisher_icon"}

@@ -36,6 +36,7 @@ _LONGEST_COMMENT = 0xFFFF
 _WIDE = 0xFFFFFFFF  # "the value is in the zip64 field"
 
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # extra fields
+_MOST_EXTRA_FIELDS = 32  # honest writers need six at most; parsing thousands for each entry would take minutes
 _DESCRIPTOR_FOLLOWS, _PATCHED, _UTF8 = 1 << 3, 1 << 5, 1 << 11  # general purpose flags
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _TELLING_FLAGS = _ENCRYPTED | _PATCHED | _DESCRIPTOR_FOLLOWS | _UTF8
@@ -68,7 +69,7 @@ class Limits(Entity, frozen=True):
 
     max_entries: int = 20_000
     """Entries, directories included."""
-    max_directory_bytes: int = 8 * MIB
+    max_directory_bytes: int = 4 * MIB
     """Size of the central directory, which is held in memory."""
     max_name_bytes: int = 512
     """Length of a name in UTF-8; each part between slashes may have 255, as on common file systems."""
@@ -398,8 +399,10 @@ def _entry(fields: tuple[int, ...], raw_name: bytes, raw_extra: bytes, where: st
 def _extra_fields(extra: bytes, where: Entry | str) -> dict[int, bytes]:
     """Those extra fields that can change what an entry means. Fewer than four bytes at the end are padding."""
     found: dict[int, bytes] = {}
-    at = 0
+    at = count = 0
     while at + 4 <= len(extra):
+        if (count := count + 1) > _MOST_EXTRA_FIELDS:
+            _refuse(where, f"it has more than {_MOST_EXTRA_FIELDS} extra fields", _REPACK)
         identifier, length = struct.unpack_from("<2H", extra, at)
         at += 4 + length
         if at > len(extra):

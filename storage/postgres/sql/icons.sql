@@ -6,15 +6,6 @@ VALUES (:object_key, :tenant_id, :kind, :path, :media_type, :digest, :size)
 -- The own tenant's, and those of what everybody sees: row-level security decides.
 SELECT object_key, tenant_id, kind, path, media_type, sha256, size FROM icons WHERE object_key = :object_key
 
--- name: set_plugin_icon
--- Of the live plug-in of that name, where there is one and the user may change it.
-UPDATE plugins
-   SET icon_url = :path, updated_at = clock_timestamp(), updated_by_id = :user_id, updated_by_name = :user_name,
-       change = nextval('plugin_changes')
- WHERE tenant_id = :tenant_id AND name = :name AND deleted_at IS NULL
-   AND (:is_admin OR creator_id = :user_id OR :user_id = ANY (maintainers))
-RETURNING id
-
 -- name: set_publisher_logo
 UPDATE publishers
    SET logo_url = :path, updated_at = clock_timestamp(), updated_by_id = :user_id, updated_by_name = :user_name

@@ -170,9 +170,9 @@ DELETE FROM plugin_uses WHERE tenant_id = :tenant_id AND plugin_id = :plugin_id
 -- name: insert_uses
 -- A step runs the own plug-in of that name, else the one that everybody sees, else nothing yet.
 INSERT INTO plugin_uses (version_id, plugin_id, tenant_id, used_name, used_plugin_id)
-SELECT :version_id, :plugin_id, :tenant_id, used.name, coalesce(
+SELECT :version_id, :plugin_id, :tenant_id::text, used.name, coalesce(
            (SELECT own.id FROM plugins own
-             WHERE own.tenant_id = :tenant_id AND own.name = used.name AND own.deleted_at IS NULL),
+             WHERE own.tenant_id = :tenant_id::text AND own.name = used.name AND own.deleted_at IS NULL),
            (SELECT public.id FROM plugins public WHERE public.name = used.name AND public.public_name AND public.shared))
   FROM unnest(:names::text[]) AS used (name)
 

@@ -98,7 +98,9 @@ class Between:
                 if answer is None:
                     return
                 head = [f"HTTP/1.1 {answer.status} told", *(f"{name}: {value}" for name, value in answer.headers)]
-                self.wfile.write("\r\n".join([*head, "Connection: close", "", ""]).encode("latin-1") + answer.body)
+                self.wfile.write("\r\n".join([*head, "Connection: close", "", ""]).encode("latin-1"))
+                if self.command != "HEAD":
+                    self.wfile.write(answer.body)
 
             def _forward(self, body: bytes) -> Answer:
                 upstream = http.client.HTTPConnection(between._upstream, timeout=20)

@@ -8,8 +8,9 @@ import pytest
 
 from storage.blobs.base import BlobStore
 from storage.blobs.connect import open_store
+from storage.blobs.s3 import S3Blobs
 from tests.contract.blobs.between import Between
-from tests.seaweed import BUCKET, SeaweedFS
+from tests.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, SeaweedFS
 
 
 class Medium(Protocol):
@@ -39,9 +40,9 @@ class LocalMedium:
 
 
 class S3Medium:
-    def __init__(self, weed: SeaweedFS, url: str | None = None) -> None:
+    def __init__(self, weed: SeaweedFS, store: BlobStore) -> None:
         self.client = weed.client()
-        self.store = open_store(url or weed.url)
+        self.store = store
 
     def overwrite(self, key: str, data: bytes) -> None:
         self.client._put_object(BUCKET, key, data, {})
@@ -50,6 +51,11 @@ class S3Medium:
         blobs = [found.object_name for found in self.client.list_objects(BUCKET, recursive=True)]
         uploads = self.client._list_multipart_uploads(BUCKET).uploads
         return blobs + [f"{each.object_name} (begun in parts)" for each in uploads]
+
+
+def patient(endpoint: str, seconds: float) -> S3Blobs:
+    """A store at `endpoint` that repeats what failed for so long."""
+    return S3Blobs(endpoint, BUCKET, access_key=ACCESS_KEY, secret_key=SECRET_KEY, secure=False, patience=seconds)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +74,7 @@ async def medium(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "local":
         given: Medium = LocalMedium(tmp_path / "blobs")
     else:
-        given = S3Medium(request.getfixturevalue("weed"))
+        given = S3Medium(weed := request.getfixturevalue("weed"), open_store(weed.url))
     yield given
     await _empty_and_close(given)
 
@@ -94,7 +100,7 @@ def between(weed: SeaweedFS) -> Iterator[Between]:
 @pytest.fixture
 async def s3(weed: SeaweedFS, between: Between) -> AsyncIterator[S3Medium]:
     """An S3 store that is reached through `between`, which forwards everything until a test tells it to lie."""
-    given = S3Medium(weed, weed.url_with(endpoint=between.endpoint))
+    given = S3Medium(weed, patient(between.endpoint, 1))
     yield given
     between.tell_the_truth()
     await _empty_and_close(given)
@@ -102,7 +108,7 @@ async def s3(weed: SeaweedFS, between: Between) -> AsyncIterator[S3Medium]:
 
 async def _empty_and_close(medium: Medium) -> None:
     """Deletes every key that the store names. What then still lies there was left behind by the code under test."""
-    for key in [key async for key in medium.store.keys()]:
+    for key in [key async for key in medium.store.keys(prefix="")]:
         await medium.store.delete(key)
     await medium.store.close()
     assert medium.leftovers() == []

@@ -5,7 +5,6 @@ import hashlib
 import os
 import resource
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import pytest
 from schemas.errors import ServiceBusy, StorageFull, StorageUnavailable
 from storage.blobs.local import LocalBlobs, _FileThreads
 from tests.contract.blobs.conftest import LocalMedium
-from tests.contract.blobs.test_promises import LARGE, MIB, body, get, put, stored
+from tests.contract.blobs.test_promises import LARGE, MIB, body, get, listed, put, stored
 
 WRITER = """
 import asyncio, hashlib, itertools, sys
@@ -66,17 +65,18 @@ async def test_a_full_disk_is_said_to_be_full_and_keeps_nothing_of_the_blob(loca
 
 @pytest.mark.parametrize("round_", range(3))
 async def test_kill_9_loses_no_acknowledged_blob_and_shows_no_half_one(local: LocalMedium, round_: int) -> None:
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(local.root)], stdout=subprocess.PIPE, text=True)
+    writer = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITER, str(local.root), stdout=asyncio.subprocess.PIPE
+    )
     assert writer.stdout is not None
-    acknowledged = [writer.stdout.readline().strip() for _ in range(20 + round_)]
-    writer.send_signal(signal.SIGKILL)
-    acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
-    writer.stdout.close()
-    assert writer.wait() == -signal.SIGKILL
+    acknowledged = [await writer.stdout.readline() for _ in range(20 + round_)]
+    writer.kill()
+    acknowledged += [line async for line in writer.stdout if line.endswith(b"\n")]
+    assert await writer.wait() == -signal.SIGKILL
 
-    listed = [key async for key in local.store.keys()]
-    assert set(acknowledged) <= set(listed)
-    for key in listed:
+    found = await listed(local.store)
+    assert {line.decode().strip() for line in acknowledged} <= set(found)
+    for key in found:
         data = await get(local.store, key)
         _, name, kind, last = key.split("/")
         assert data == data[: len(data) // 40_000] * 40_000 != b""
@@ -90,8 +90,8 @@ async def test_temporary_files_are_never_listed_nor_reached(local: LocalMedium) 
     await put(local.store, "t/1/b/a", b"x")
     leftover = local.root / "t/1/b/~incoming-0123"
     leftover.write_bytes(b"half")
-    assert [key async for key in local.store.keys()] == ["t/1/b/a"]
-    assert [key async for key in local.store.keys("t/1/b/")] == ["t/1/b/a"]
+    assert await listed(local.store) == ["t/1/b/a"]
+    assert await listed(local.store, "t/1/b/") == ["t/1/b/a"]
     leftover.unlink()
 
 
@@ -128,7 +128,7 @@ async def test_a_directory_that_cannot_be_made_is_unavailable_and_the_operator_i
             await attempt
         assert str(tmp_path / "file") in str(refused.value.facts["reason"])
         assert refused.value.__notes__ == [refused.value.facts["reason"]]
-    assert [key async for key in store.keys()] == []
+    assert await listed(store) == []
     await store.close()
 
 

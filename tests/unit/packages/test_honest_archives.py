@@ -87,7 +87,10 @@ def test_entries_may_stand_in_another_order_than_the_directory_tells() -> None:
     archive = pack(File("a", b"1", method=STORED), File("b", b"2", method=STORED))
     begin = archive.index(b"PK\x01\x02")
     first, second = archive[begin : begin + 47], archive[begin + 47 : begin + 94]
-    assert [entry.name for entry in verified(archive[:begin] + second + first + archive[begin + 94 :]).entries] == ["b", "a"]
+    assert [entry.name for entry in verified(archive[:begin] + second + first + archive[begin + 94 :]).entries] == [
+        "b",
+        "a",
+    ]
 
 
 def test_an_archive_inside_the_archive_passes() -> None:
@@ -116,7 +119,14 @@ def test_a_plain_comment_passes() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a b/c-d_e.txt", "node_modules/@scope/.bin/x", "..a/b..c", "日本語/ファイル", "a" * 255, "/".join(["a" * 100] * 5)],
+    [
+        "a b/c-d_e.txt",
+        "node_modules/@scope/.bin/x",
+        "..a/b..c",
+        "日本語/ファイル",
+        "a" * 255,
+        "/".join(["a" * 100] * 5),
+    ],
 )
 def test_ordinary_names_pass(name: str) -> None:
     assert verified(pack(File(name))).read(name, 100) == b"echo hello\n"
@@ -184,5 +194,3 @@ def test_reading_what_is_not_there_is_a_key_error() -> None:
     archive = opened(pack(File("a")))
     with pytest.raises(KeyError):
         archive.read("b", 10)
-
-

@@ -80,7 +80,9 @@ def pack(
         body += struct.pack("<4sLQL", b"PK\x06\x07", 0, wide["at"], 1)
         told |= {"here": 0xFFFF, "count": 0xFFFF, "length": WIDE, "begin": WIDE}
     told |= {"comment_length": len(comment)} | (end or {})
-    body += struct.pack("<4s4H2LH", b"PK\x05\x06", *(told[key] for key in told if key != "comment_length"), told["comment_length"])
+    body += struct.pack(
+        "<4s4H2LH", b"PK\x05\x06", *(told[key] for key in told if key != "comment_length"), told["comment_length"]
+    )
     return bytes(body + comment + after)
 
 

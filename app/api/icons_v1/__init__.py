@@ -1,0 +1,5 @@
+"""`/v1/{domain_id}/common/*` and `/api/v1/{domain_id}/common/get-plugin-icon`: pictures."""
+
+from app.api.icons_v1.routes import IconUploadController, show_icon
+
+HANDLERS = [IconUploadController, show_icon]

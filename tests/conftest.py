@@ -1,0 +1,129 @@
+"""What every test may ask for: a database, the registry in this process, a running server, and accounts to act for.
+
+One PostgreSQL cluster and one data directory serve the whole run; the server is the real program in a process of its own.
+Tests keep apart by accounts: each makes its own and sees nothing of the others'.
+
+- `new_account(official=False)`: makes an account (`tests.accounts.Account`); `account.user("author")` makes a user in it,
+  who has `.token()`, `.access_key()` and `.client()`, an `httpx.Client` that sends the token.
+- `account`: one such account. `operator`: a user who operates the whole platform.
+- `server`: the running program (`.url`, `.data_dir`, `.environment` for commands beside it). `http`: an `httpx.Client` for it
+  without credentials.
+- `wiring`, `registry`: the use-cases in this process, over the same database; for async tests.
+- `new_database`: makes an empty database and answers its owner's and its application's URL.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from app.registry import Registry
+from app.settings import Settings, read_settings
+from app.wiring import Wiring, wired
+from storage.postgres.embedded import EmbeddedPostgres, Urls
+from storage.postgres.migrate import migrate
+from tests.accounts import Account, Member, NewAccount, account_maker
+from tests.program import Server, free_port
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio, as the server does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    for name in [name for name in os.environ if name.startswith("PLUGPORT_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of this run."""
+    return tmp_path_factory.mktemp("plugport")
+
+
+@pytest.fixture(scope="session")
+def cluster(data_dir: Path) -> Iterator[Urls]:
+    """A PostgreSQL cluster whose database `plugport` is migrated; its URLs as owner and as application."""
+    with EmbeddedPostgres(data_dir / "postgres").running() as urls, start_blocking_portal() as portal:
+        portal.call(lambda: migrate(urls.owner, app_login="plugport"))
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def settings(cluster: Urls, data_dir: Path) -> Settings:
+    """The settings of the registry in this process, which shares everything with the server's."""
+    return read_settings({"PLUGPORT_DATABASE_URL": cluster.app, "PLUGPORT_DATA_DIR": str(data_dir)})
+
+
+@pytest.fixture
+async def wiring(settings: Settings) -> AsyncIterator[Wiring]:
+    """The registry in this process with what it stands on."""
+    async with wired(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def registry(wiring: Wiring) -> Registry:
+    """The use-cases in this process."""
+    return wiring.registry
+
+
+@pytest.fixture(scope="session")
+def server(cluster: Urls, data_dir: Path) -> Iterator[Server]:
+    """The program, serving; it must end well."""
+    with Server(data_dir, port=free_port()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: Server) -> Iterator[httpx.Client]:
+    """A client of the server without credentials."""
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def new_account(settings: Settings, request: pytest.FixtureRequest) -> Iterator[NewAccount]:
+    """Makes accounts."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(wired(settings)) as opened:
+        yield account_maker(opened.registry, portal, lambda: str(request.getfixturevalue("server").url))
+
+
+@pytest.fixture
+def account(new_account: NewAccount) -> Account:
+    """An account of its own for each test, with a project `default`."""
+    return new_account()
+
+
+@pytest.fixture(scope="session")
+def operator(new_account: NewAccount) -> Member:
+    """A user who operates the platform."""
+    return new_account().user("operator")
+
+
+@pytest.fixture
+async def new_database(cluster: Urls) -> AsyncIterator[Callable[[], Awaitable[Urls]]]:
+    """Makes empty databases, which are dropped afterwards."""
+    made: list[str] = []
+    connection = await asyncpg.connect(cluster.owner)
+
+    async def make() -> Urls:
+        name = f"test_{secrets.token_hex(6)}"
+        await connection.execute(f"CREATE DATABASE {name}")
+        made.append(name)
+        return Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))
+
+    try:
+        yield make
+    finally:
+        for name in made:
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
