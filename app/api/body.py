@@ -9,7 +9,7 @@ from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from schemas.errors import InvalidField, MalformedBody, RegistryError
+from schemas.errors import InvalidField, MalformedBody, MissingField, RegistryError
 
 _PLACE = re.compile(r"(?P<problem>.*) - at `(?:key in )?\$\.?(?P<field>[^`]*)`", re.DOTALL)
 # Escapes behind which a character may hide that PostgreSQL does not take, or that is none.
@@ -92,7 +92,7 @@ def _missing_or(problem: str, parent: str = "") -> RegistryError | None:
     match = re.fullmatch(r"Object missing required field `(?P<name>.*)`", problem)
     if match is None:
         return None
-    return InvalidField(f"{parent}.{match['name']}".lstrip("."), problem="A value is required")
+    return MissingField(f"{parent}.{match['name']}".lstrip("."))
 
 
 def _check_text(value: Any, path: str) -> None:

@@ -13,7 +13,7 @@ import os
 import stat as file_status
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
+from concurrent import futures
 from contextlib import aclosing, contextmanager
 from io import FileIO
 from pathlib import Path
@@ -188,10 +188,10 @@ class LocalBlobs:
             _remove(probe.target)
 
 
-class _FileThreads(Executor):
+class _FileThreads(Executor, futures.Executor):
     """The bounded threads, with the one method more by which aiofiles hands its work to them."""
 
-    def submit(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
+    def submit(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "futures.Future[R]":
         """As `concurrent.futures.Executor.submit`, within the same bounds as `run`. From the event loop only."""
         if self._taken >= self._room:
             raise ServiceBusy

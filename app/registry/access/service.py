@@ -48,7 +48,7 @@ class Access:
     async def log_in(self, login: Login) -> IssuedToken:
         """A token for the right password. Raises `LoginRefused`, for an unknown user after the same time, or
         `ScopeUnknown`."""
-        async with self._database.transaction() as tx:
+        async with self._database.statements() as tx:
             found = await access.find_login(tx, login)
         fits = len(login.password) <= passwords.MAX_PASSWORD_LENGTH
         if not await self._passwords.verify(found.password_hash if found else None, login.password) or not fits:
@@ -90,7 +90,7 @@ class Access:
 
     async def caller_of_token(self, token: str, request_id: str) -> Caller:
         """Who holds a token. Raises `NotAuthenticated`."""
-        async with self._database.transaction() as tx:
+        async with self._database.statements() as tx:
             found = await access.find_token_holder(tx, tokens.digest(token))
         if found is None:
             raise NotAuthenticated
@@ -111,7 +111,7 @@ class Access:
         """Who signed a request. Raises `NotAuthenticated`, with the same text whatever is wrong."""
         try:
             signature = signatures.parse(authorization)
-            async with self._database.transaction() as tx:
+            async with self._database.statements() as tx:
                 holder = await access.find_access_key_holder(tx, signature.access_key)
                 if holder is None:
                     raise SignatureRefused("unknown access key")

@@ -14,8 +14,8 @@ from schemas.model.icons import IconKind, MediaType
 MAX_BYTES = 1024 * 1024
 MAX_SIDE = 4096
 MAX_FRAMES = 256
-# Over all frames, which bounds the time that decoding takes: as many as four of the largest still pictures have.
-MAX_PIXELS = 4 * MAX_SIDE * MAX_SIDE
+# Over all frames, which bounds the time that decoding takes: as many as two of the largest still pictures have.
+MAX_PIXELS = 2 * MAX_SIDE * MAX_SIDE
 # A progressive JPEG is decoded once for each of its scans. Cameras and programs make about ten.
 MAX_SCANS = 100
 _SCAN = b"\xff\xda"

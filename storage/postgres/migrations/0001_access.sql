@@ -141,6 +141,8 @@ $$;
 CREATE FUNCTION note_signature(key text, seen_signature text, seen_connection text) RETURNS boolean
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = plugport, pg_temp
 AS $$
+    -- The answer need not wait for the disk: what a crash could forget is less than a second of signatures.
+    SELECT set_config('synchronous_commit', 'off', true);
     WITH noted AS (
         INSERT INTO seen_signatures AS seen (access_key, signature, connection)
         VALUES (key, seen_signature, seen_connection)

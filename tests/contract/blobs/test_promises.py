@@ -208,10 +208,10 @@ async def test_racing_writers_of_equal_bytes_all_succeed(store: BlobStore, data:
 
 
 async def test_of_racing_writers_of_other_bytes_one_succeeds(store: BlobStore) -> None:
-    bodies = [bytes([number]) * 1000 for number in range(6)]
+    bodies = [bytes([number]) * 1000 for number in range(3)]
     results = await asyncio.gather(*(put(store, "k", data) for data in bodies), return_exceptions=True)
     won = [result for result in results if isinstance(result, Stored)]
-    assert [type(result) for result in results].count(FileExistsError) == 5
+    assert [type(result) for result in results].count(FileExistsError) == 2
     assert won == [await store.digest("k")]
 
 
@@ -414,7 +414,7 @@ async def test_racing_promotions_of_one_source_all_succeed(store: BlobStore) -> 
 
 
 async def test_racing_promotions_of_equal_bytes_all_succeed(store: BlobStore) -> None:
-    sources = [f"t/1/in/{number}" for number in range(6)]
+    sources = [f"t/1/in/{number}" for number in range(3)]
     for source in sources:
         await put(store, source, b"equal bytes")
     await asyncio.gather(*(store.promote(source, "t/1/b/y") for source in sources))

@@ -16,28 +16,28 @@ _TENANT = "0" * 31 + "1"
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-def picture(format: str, size: tuple[int, int] = (16, 9), *, frames: int = 1, progressive: bool = False) -> bytes:
+def picture(encoding: str, size: tuple[int, int] = (16, 9), *, frames: int = 1, progressive: bool = False) -> bytes:
     """A picture whose frames differ from each other."""
-    images = [Image.new("RGB", size, (frame % 256, 99, 40)) for frame in range(frames)]
+    images = [Image.new("L", size, frame % 256) for frame in range(frames)]
     target = io.BytesIO()
     more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
-    images[0].save(target, format, progressive=progressive, **more)
+    images[0].save(target, encoding, progressive=progressive, **more)
     return target.getvalue()
 
 
-@pytest.mark.parametrize(("format", "media_type"), _FORMATS.items())
-def test_the_four_formats_are_taken(format: str, media_type: str) -> None:
-    assert media_type == rules.inspect(picture(format))
+@pytest.mark.parametrize(("encoding", "media_type"), _FORMATS.items())
+def test_the_four_formats_are_taken(encoding: str, media_type: str) -> None:
+    assert media_type == rules.inspect(picture(encoding))
 
 
-@pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF"])
-def test_animations_are_taken(format: str) -> None:
-    assert _FORMATS[format] == rules.inspect(picture(format, frames=3))
+@pytest.mark.parametrize("encoding", ["PNG", "WEBP", "GIF"])
+def test_animations_are_taken(encoding: str) -> None:
+    assert _FORMATS[encoding] == rules.inspect(picture(encoding, frames=3))
 
 
-@pytest.mark.parametrize("format", _FORMATS)
-def test_a_picture_that_ends_early_is_refused(format: str) -> None:
-    whole = picture(format, (64, 64))
+@pytest.mark.parametrize("encoding", _FORMATS)
+def test_a_picture_that_ends_early_is_refused(encoding: str) -> None:
+    whole = picture(encoding, (64, 64))
     with pytest.raises(IconRefused):
         rules.inspect(whole[: len(whole) * 2 // 3])
 
@@ -57,21 +57,21 @@ def test_a_picture_that_ends_early_is_refused(format: str) -> None:
     ],
 )
 def test_what_is_no_picture_is_refused(content: bytes) -> None:
-    with pytest.raises(IconRefused, match="^upload_file: "):
+    with pytest.raises(IconRefused, match=r"^upload_file: "):
         rules.inspect(content)
 
 
-@pytest.mark.parametrize("format", ["BMP", "TIFF", "ICO", "PPM"])
-def test_other_formats_are_refused(format: str) -> None:
+@pytest.mark.parametrize("encoding", ["BMP", "TIFF", "ICO", "PPM"])
+def test_other_formats_are_refused(encoding: str) -> None:
     with pytest.raises(IconRefused):
-        rules.inspect(picture(format))
+        rules.inspect(picture(encoding))
 
 
-@pytest.mark.parametrize("format", _FORMATS)
+@pytest.mark.parametrize("encoding", _FORMATS)
 @pytest.mark.parametrize("size", [(4097, 1), (1, 4097)])
-def test_a_picture_longer_than_4096_pixels_is_refused(format: str, size: tuple[int, int]) -> None:
+def test_a_picture_longer_than_4096_pixels_is_refused(encoding: str, size: tuple[int, int]) -> None:
     with pytest.raises(IconRefused, match="larger than 4096 by 4096"):
-        rules.inspect(picture(format, size))
+        rules.inspect(picture(encoding, size))
 
 
 def test_a_small_file_cannot_inflate_to_a_huge_picture() -> None:
@@ -92,7 +92,7 @@ def test_an_animation_has_at_most_256_frames() -> None:
 
 def test_the_frames_of_an_animation_are_not_large_together() -> None:
     with pytest.raises(IconRefused, match="too large together"):
-        rules.inspect(picture("GIF", (4096, 4096), frames=5))
+        rules.inspect(picture("GIF", (4096, 4096), frames=3))
 
 
 def test_a_jpeg_has_at_most_100_scans() -> None:
@@ -104,7 +104,7 @@ def test_a_jpeg_has_at_most_100_scans() -> None:
 
 def test_damaged_pictures_are_taken_or_refused_and_nothing_else() -> None:
     chance = random.Random(7)
-    wholes = [picture(format, frames=frames) for format in ("PNG", "WEBP", "GIF") for frames in (1, 3)]
+    wholes = [picture(encoding, frames=frames) for encoding in ("PNG", "WEBP", "GIF") for frames in (1, 3)]
     wholes += [picture("JPEG"), picture("JPEG", progressive=True)]
     for _ in range(2000):
         damaged = bytearray(chance.choice(wholes))

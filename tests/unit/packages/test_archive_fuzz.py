@@ -1,11 +1,12 @@
 """Corrupt archives of any kind are refused, and never anything worse."""
 
+import io
+import zipfile
 from contextlib import suppress
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.registry.packages.archive import Archive
 from app.registry.packages.manifest import read_manifest
 from schemas.errors import ManifestRefused, PackageRefused
 from tests.unit.packages.test_honest_archives import WRITTEN_BY_TOOLS
@@ -40,16 +41,20 @@ def _corrupt(draw: st.DrawFn) -> bytes:
     return bytes(content)
 
 
-def _examine(archive: Archive) -> None:
-    archive.verify()
-    read_manifest(archive)
-
-
-@settings(max_examples=15000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(_corrupt())
 def test_a_corrupt_archive_is_refused_or_honest(content: bytes) -> None:
-    with suppress(PackageRefused, ManifestRefused):
-        _examine(opened(content))
+    try:
+        archive = opened(content)
+        archive.verify()
+    except PackageRefused:
+        return
+    with suppress(ManifestRefused):
+        read_manifest(archive)
+    # What passes means the same to a reader that trusts it, unless the version it asks for is beyond that reader.
+    with suppress(NotImplementedError), zipfile.ZipFile(io.BytesIO(content)) as other:
+        theirs = [other.read(info) for info in other.infolist()]
+        assert [archive.read(entry.name, entry.size) for entry in archive.entries] == theirs
 
 
 @settings(max_examples=300, deadline=None)
@@ -60,25 +65,13 @@ def test_a_manifest_of_any_bytes_is_refused(content: bytes) -> None:
             read_manifest(package(content, name))
 
 
-_MARKS = list("[]{}'\"|>#1~\t\n\0\u00e9\ufeff") + [
-    "a",
-    ": ",
-    "  ",
-    "- ",
-    "? ",
-    ", ",
-    "&a ",
-    "*a",
-    "!t ",
-    "!!str ",
-    "<<",
-    "\\x",
-]
+_MARKS = list("[]{}'\"|>#1~\t\n\0\u00e9\ufeff")
+_MARKS += ["a", ": ", "  ", "- ", "? ", ", ", "&a ", "*a", "!t ", "!!str ", "<<", "\\x"]
 _MARKS += ["\\U", "ffffffff", "%YAML 1.1\n", "%TAG ! !\n", "---\n", "...\n"]
 _YAMLISH = st.lists(st.sampled_from(_MARKS), max_size=40).map("".join)
 
 
-@settings(max_examples=15000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(_YAMLISH)
 def test_a_manifest_of_any_yaml_is_refused(content: str) -> None:
     with suppress(ManifestRefused):

@@ -86,7 +86,7 @@ def test_names_can_be_seen(field: str, name: str) -> None:
 
 @pytest.mark.parametrize("reason", ["", "  \n", "x" * 1001, "a\x00b"])
 def test_a_rejection_says_why(reason: str) -> None:
-    with pytest.raises(InvalidField, match="^reason: "):
+    with pytest.raises(InvalidField, match=r"^reason: "):
         rules.checked_reason(reason)
 
 
