@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 from litestar import Response, get
 
+from app.api.operations import operation
 from app.telemetry import Counters
 from app.wiring import Wiring
 from schemas.errors import RegistryError
@@ -13,13 +14,13 @@ from storage.postgres.database import Database
 _PATIENCE_SECONDS = 5.0
 
 
-@get("/healthz", operation_id="healthz", opt={"public": True}, media_type="text/plain", tags=["Operation"])
+@get("/healthz", **operation("healthz", public=True), media_type="text/plain", tags=["Operation"])
 async def healthz() -> str:
     """The process is alive."""
     return "ok\n"
 
 
-@get("/readyz", operation_id="readyz", opt={"public": True}, media_type="text/plain", tags=["Operation"])
+@get("/readyz", **operation("readyz", public=True), media_type="text/plain", tags=["Operation"])
 async def readyz(wiring: Wiring) -> Response[str]:
     """Whether database and storage answer: 200, or 503 with the one that does not."""
     database, storage = await asyncio.gather(_answers(_ask(wiring.database)), _answers(wiring.blobs.check()))
@@ -27,7 +28,7 @@ async def readyz(wiring: Wiring) -> Response[str]:
     return Response(lines, status_code=200 if database and storage else 503, media_type="text/plain")
 
 
-@get("/metrics", operation_id="metrics", opt={"public": True}, media_type="text/plain", tags=["Operation"])
+@get("/metrics", **operation("metrics", public=True), media_type="text/plain", tags=["Operation"])
 async def metrics(counters: Counters) -> Response[bytes]:
     """Counters as Prometheus reads them."""
     return Response(counters.render(), headers={"Content-Type": counters.media_type}, media_type=counters.media_type)

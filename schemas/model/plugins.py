@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from schemas.base import Entity
-from schemas.model.packages import InputDefinition, MetricGroup, OutputDefinition
+from schemas.model.packages import Category, InputDefinition, MetricGroup, OutputDefinition
 
-BUSINESS_TYPES = ("Build", "Gate", "Deploy", "Test", "Normal")
+BUSINESS_TYPES: tuple[Category, ...] = get_args(Category)
 
-BusinessType = Literal["Build", "Gate", "Deploy", "Test", "Normal"]
+BusinessType = Category
 RuntimeAttribution = Literal["agent", "agentless"]
 
 

@@ -155,7 +155,7 @@ class LocalBlobs:
                 _require_no_directory(target)
             except FileNotFoundError:  # promoted or deleted by another call since we looked
                 if _size(target) is None:
-                    raise
+                    raise KeyError(key) from None
             _flush_directory(target.parent)
             _remove(source)
 

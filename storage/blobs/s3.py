@@ -44,6 +44,7 @@ _QUEUE = 512
 _CONNECT_SECONDS = 2
 _READ_SECONDS = 10
 _FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 1.0
 
 _NEW_ONLY = {"If-None-Match": "*"}
 
@@ -188,7 +189,7 @@ class S3Blobs:
                 if not _may_pass(trouble) or time.monotonic() + pause > give_up:
                     raise _as_promised(trouble, key) from trouble
             time.sleep(pause)
-            pause *= 2
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     def size_now(self, key: str) -> int | None:
         """The size of the blob or None. Blocking."""

@@ -6,6 +6,8 @@ from litestar import Controller, Request, delete, get, post
 from litestar.params import Parameter
 
 from app.api.extension_v3 import translate
+from app.api.operations import operation
+from app.api.parameters import bounded
 from app.api.plugin_words import to_facts
 from app.api.streaming import form_file
 from app.registry import Registry
@@ -14,8 +16,10 @@ from schemas.wire import extension_v3 as wire
 from schemas.wire.plugin_shapes import PluginInfoRequest
 from schemas.wire.text import BusinessTypeFilter, Code, PluginName, VersionNumber
 
-PluginNameQuery = Annotated[PluginName, Parameter(query="plugin_name")]
-VersionQuery = Annotated[VersionNumber, Parameter(query="version")]
+PluginNameQuery = Annotated[PluginName, bounded(PluginName, query="plugin_name", description="The plug-in.")]
+VersionQuery = Annotated[
+    VersionNumber, bounded(VersionNumber, query="version", description="A version; empty or absent: see above.")
+]
 
 
 class ExtensionController(Controller):
@@ -24,27 +28,25 @@ class ExtensionController(Controller):
     path = "/v3/{domain_id:str}/extension"
     tags = ("Basic plug-ins",)
 
-    @post("/info/add", operation_id="create_basic_plugin", opt={"operation": "create_basic_plugin"}, status_code=200)
+    @post("/info/add", **operation("create_basic_plugin"))
     async def add(self, data: PluginInfoRequest, caller: Caller, registry: Registry) -> bool:
         """Announce a basic plug-in, which has no version yet."""
         await registry.plugins.add_basic(caller, data.plugin_name, to_facts(data))
         return True
 
-    @post("/info/update", operation_id="update_basic_plugin", opt={"operation": "update_basic_plugin"}, status_code=200)
+    @post("/info/update", **operation("update_basic_plugin"))
     async def update(self, data: PluginInfoRequest, caller: Caller, registry: Registry) -> bool:
         """Change what a basic plug-in is called and looks like."""
         await registry.plugins.update_facts(caller, data.plugin_name, to_facts(data))
         return True
 
-    @delete(
-        "/info/delete", operation_id="delete_basic_plugin", opt={"operation": "delete_basic_plugin"}, status_code=200
-    )
+    @delete("/info/delete", **operation("delete_basic_plugin"))
     async def remove(
         self,
         plugin_name: PluginNameQuery,
         caller: Caller,
         registry: Registry,
-        which: Annotated[Code, Parameter(query="type", description="`all`: every version")] = "",
+        which: Annotated[Code, bounded(Code, query="type", description="`all`: every version.")] = "",
         version: VersionQuery = "",
     ) -> bool:
         """Delete a plug-in with all versions (`type=all`, or neither type nor version), or one version."""
@@ -53,9 +55,7 @@ class ExtensionController(Controller):
 
     @post(
         "/upload",
-        operation_id="upload_basic_plugin",
-        opt={"operation": "upload_basic_plugin"},
-        status_code=200,
+        **operation("upload_basic_plugin"),
         request_max_body_size=None,  # the reader bounds what it takes
     )
     async def upload(
@@ -64,7 +64,7 @@ class ExtensionController(Controller):
         plugin_name: PluginNameQuery,
         caller: Caller,
         registry: Registry,
-        business_type: Annotated[BusinessTypeFilter, Parameter(query="business_type")] = "",
+        business_type: Annotated[BusinessTypeFilter, Parameter(description="Empty: the manifest's category.")] = "",
     ) -> bool:
         """Upload a package (form part `upload_file`), which becomes a released version.
 
@@ -74,7 +74,7 @@ class ExtensionController(Controller):
             await registry.packages.upload(caller, plugin_name, business_type or None, file.body)
         return True
 
-    @get("/detail", operation_id="show_basic_plugin", opt={"operation": "show_basic_plugin"})
+    @get("/detail", **operation("show_basic_plugin"))
     async def detail(
         self, plugin_name: PluginNameQuery, caller: Caller, registry: Registry, version: VersionQuery = ""
     ) -> wire.ExtensionDetail:

@@ -10,19 +10,25 @@ from litestar.openapi import ResponseSpec
 from litestar.params import Parameter
 
 from app.api.icons_v1 import translate
+from app.api.operations import operation
+from app.api.parameters import bounded
 from app.api.streaming import form_file
 from app.registry import Registry
 from schemas.model.access import Caller
 from schemas.model.icons import IconKind
 from schemas.wire.text import Code, Label
 
-NameQuery = Annotated[Label, Parameter(query="plugin_name", description="The plug-in, which need not exist yet.")]
+NameQuery = Annotated[Label, bounded(Label, query="plugin_name", description="The plug-in, which need not exist yet.")]
 EnglishNameQuery = Annotated[
-    Label, Parameter(query="publisher_en_name", description="The publisher, which need not exist yet.")
+    Label, bounded(Label, query="publisher_en_name", description="The publisher, which need not exist yet.")
 ]
-IconType = Annotated[Code | None, Parameter(query="icon_type", description="`plugin` or `publish`, as in the path.")]
-ObjectKey = Annotated[str, Parameter(query="object_key", min_length=1, max_length=512)]
-IfNoneMatch = Annotated[str, Parameter(header="If-None-Match", max_length=4096)]
+IconType = Annotated[
+    Code | None, bounded(Code, query="icon_type", description="`plugin` or `publish`, as in the path.")
+]
+ObjectKey = Annotated[str, Parameter(query="object_key", min_length=1, max_length=512, description="As in the path.")]
+IfNoneMatch = Annotated[
+    str, Parameter(header="If-None-Match", max_length=4096, description="ETags of what the client has.")
+]
 
 
 class IconUploadController(Controller):
@@ -33,12 +39,7 @@ class IconUploadController(Controller):
     media_type = MediaType.TEXT
     request_max_body_size = None  # the intake bounds what it takes
 
-    @post(
-        "/upload-plugin-icon",
-        operation_id="upload_plugin_icon",
-        opt={"operation": "upload_plugin_icon"},
-        status_code=200,
-    )
+    @post("/upload-plugin-icon", **operation("upload_plugin_icon"))
     async def upload_plugin_icon(
         self, request: Request[Any, Any, Any], caller: Caller, registry: Registry, plugin_name: NameQuery = ""
     ) -> str:
@@ -50,12 +51,7 @@ class IconUploadController(Controller):
             icon = await registry.icons.upload(caller, IconKind.PLUGIN, plugin_name, file.name, file.body)
         return icon.path
 
-    @post(
-        "/upload-publisher-icon",
-        operation_id="upload_publisher_icon",
-        opt={"operation": "upload_publisher_icon"},
-        status_code=200,
-    )
+    @post("/upload-publisher-icon", **operation("upload_publisher_icon"))
     async def upload_publisher_icon(
         self,
         request: Request[Any, Any, Any],
@@ -74,8 +70,7 @@ class IconUploadController(Controller):
 
 @get(
     "/api/v1/{domain_id:str}/common/get-plugin-icon",
-    operation_id="show_icon",
-    opt={"operation": "show_icon", "any_domain": True},
+    **operation("show_icon", any_domain=True),
     tags=["Icons"],
     responses={
         200: ResponseSpec(data_container=bytes, description="The picture.", media_type="image/*"),

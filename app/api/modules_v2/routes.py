@@ -6,6 +6,8 @@ from litestar import get
 from litestar.params import Parameter
 
 from app.api.modules_v2 import translate
+from app.api.operations import operation
+from app.api.parameters import bounded
 from app.registry import Registry
 from schemas.model.access import Caller
 from schemas.wire import modules_v2 as wire
@@ -13,16 +15,13 @@ from schemas.wire.text import SearchText
 
 PageNumber = Annotated[int, Parameter(query="offset", ge=0, le=100_000, description="The number of a page, from 0.")]
 PageSize = Annotated[int, Parameter(query="limit", ge=1, le=100, description="How many modules make a page.")]
-Locations = Annotated[list[SearchText], Parameter(query="locations", min_items=1, max_items=20)]
-NameQuery = Annotated[SearchText, Parameter(query="name", description="A text that the name has in it.")]
+Locations = Annotated[
+    list[SearchText], Parameter(query="locations", min_items=1, max_items=20, description="Extension points.")
+]
+NameQuery = Annotated[SearchText, bounded(SearchText, query="name", description="A text that the name has in it.")]
 
 
-@get(
-    "/v2/extensions/modules",
-    operation_id="list_modules_detail",
-    opt={"operation": "list_modules_detail"},
-    tags=["Pipelines"],
-)
+@get("/v2/extensions/modules", **operation("list_modules_detail"), tags=["Pipelines"])
 async def list_modules(
     locations: Locations,
     caller: Caller,

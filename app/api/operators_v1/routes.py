@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get, post
 from litestar.params import Parameter
 
+from app.api.operations import operation
 from app.api.operators_v1 import translate
 from app.api.paging import Limit, Offset
 from app.registry import Registry
@@ -13,7 +14,7 @@ from schemas.model.publishers import PublisherStatus
 from schemas.paging import Paging
 from schemas.wire import operators_v1 as wire
 
-StatusQuery = Annotated[PublisherStatus, Parameter(query="status")]
+StatusQuery = Annotated[PublisherStatus, Parameter(query="status", description="What has been decided about them.")]
 
 
 class OperatorsController(Controller):
@@ -22,7 +23,7 @@ class OperatorsController(Controller):
     path = "/plugport/v1/publishers"
     tags = ("Operators",)
 
-    @get("/", operation_id="list_publishers_to_decide", opt={"operation": "list_publishers_to_decide"})
+    @get("/", **operation("list_publishers_to_decide"))
     async def list_publishers(
         self,
         caller: Caller,
@@ -35,22 +36,12 @@ class OperatorsController(Controller):
         paging = Paging(offset=offset, limit=limit)
         return translate.to_page(await registry.publishers.list_to_decide(caller, status, paging), paging)
 
-    @post(
-        "/{publisher_id:str}/accept",
-        operation_id="accept_publisher",
-        opt={"operation": "accept_publisher"},
-        status_code=200,
-    )
+    @post("/{publisher_id:str}/accept", **operation("accept_publisher"))
     async def accept(self, publisher_id: str, caller: Caller, registry: Registry) -> wire.PublisherCase:
         """Let the tenant publish under a publisher. Doing it again changes nothing."""
         return translate.to_case(await registry.publishers.accept(caller, publisher_id))
 
-    @post(
-        "/{publisher_id:str}/reject",
-        operation_id="reject_publisher",
-        opt={"operation": "reject_publisher"},
-        status_code=200,
-    )
+    @post("/{publisher_id:str}/reject", **operation("reject_publisher"))
     async def reject(
         self, publisher_id: str, data: wire.RejectRequest, caller: Caller, registry: Registry
     ) -> wire.PublisherCase:

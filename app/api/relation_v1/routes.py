@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, Response, get, post
 from litestar.params import Parameter
 
+from app.api.operations import operation
 from app.api.paging import CAPPED, Limit, Offset
 from app.api.relation_v1 import translate
 from app.registry import Registry
@@ -23,7 +24,7 @@ class RelationController(Controller):
     path = "/v1/{domain_id:str}/relation"
     tags = ("Pipelines",)
 
-    @post("/stage-plugins", operation_id="list_stage_plugins", opt={"operation": "list_stage_plugins"}, status_code=200)
+    @post("/stage-plugins", **operation("list_stage_plugins"))
     async def stage_plugins(
         self, caller: Caller, registry: Registry, data: wire.StagePluginsQuery | None = None
     ) -> Response[wire.StagePlugins]:
@@ -33,12 +34,14 @@ class RelationController(Controller):
         categories, cut = await registry.pipelines.stages(caller, query)
         return Response(translate.to_stages(caller, categories), headers={CUT: "true"} if cut else None)
 
-    @get("/plugin/single", operation_id="list_base_plugins", opt={"operation": "list_base_plugins"})
+    @get("/plugin/single", **operation("list_base_plugins"))
     async def single(
         self,
         caller: Caller,
         registry: Registry,
-        attribution: Annotated[PluginAttributionFilter, Parameter(description="Whose; empty: everybody's")] = "",
+        attribution: Annotated[
+            PluginAttributionFilter, Parameter(description="Whose plug-ins; empty: everybody's.")
+        ] = "",
         offset: Offset = 0,
         limit: Limit = 10,
     ) -> wire.BasePluginPage:
@@ -47,12 +50,7 @@ class RelationController(Controller):
         found = await registry.pipelines.basic(caller, translate.to_attribution(attribution), paging)
         return translate.to_base_page(caller, found, paging)
 
-    @post(
-        "/plugins",
-        operation_id="list_base_plugins_new_post",
-        opt={"operation": "list_base_plugins_new_post"},
-        status_code=200,
-    )
+    @post("/plugins", **operation("list_base_plugins_new_post"))
     async def plugins(
         self,
         caller: Caller,

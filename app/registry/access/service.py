@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from cryptography.exceptions import InvalidTag
 
 from app.registry.access import passwords, permissions, signatures, tokens
 from app.registry.access.passwords import Passwords
@@ -115,7 +116,7 @@ class Access:
                 holder = await access.find_access_key_holder(tx, signature.access_key)
                 if holder is None:
                     raise SignatureRefused("unknown access key")
-                secret = self._seal.open(holder.secret, signature.access_key)
+                secret = self._secret(holder.secret, signature.access_key)
                 signatures.verify(signature, request, secret, datetime.now(UTC))
                 if not await access.note_signature(tx, signature.access_key, signature.signature, request.connection):
                     raise SignatureRefused("used before")
@@ -132,6 +133,13 @@ class Access:
             credential="signature",
             request_id=request_id,
         )
+
+    def _secret(self, sealed: bytes, access_key: str) -> str:
+        try:
+            return self._seal.open(sealed, access_key)
+        except InvalidTag as error:
+            log.error("an access key was sealed by another PLUGPORT_SECRET_KEY", access_key=access_key)
+            raise SignatureRefused("sealed by another key") from error
 
     async def sweep(self) -> None:
         """Forgets credentials that can never be used again."""

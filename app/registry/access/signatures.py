@@ -18,7 +18,7 @@ WINDOW = timedelta(minutes=15)
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 _HEADER = re.compile(
-    r"SDK-HMAC-SHA256\s+Access=(?P<access>[^\s,]{1,128})\s*,\s*"
+    r"SDK-HMAC-SHA256\s+Access=(?P<access>[!-+\--~]{1,128})\s*,\s*"
     r"SignedHeaders=(?P<headers>[a-z0-9;-]{1,1024})\s*,\s*Signature=(?P<signature>[0-9a-f]{64})\s*"
 )
 _DATE = re.compile(r"\d{8}T\d{6}Z")

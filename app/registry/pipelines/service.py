@@ -3,6 +3,8 @@
 Usable is what has a released version. A template is for the whole tenant, so it is offered no private plug-ins.
 """
 
+from collections.abc import Sequence
+
 from app.registry.plugins.catalogue import like_pattern, search
 from app.registry.plugins.shelves import View
 from schemas.model.access import Caller
@@ -77,7 +79,7 @@ class Pipelines:
 
 
 async def _walk(
-    tx: Transaction, view: View, business_types: list[str], paging: Paging
+    tx: Transaction, view: View, business_types: Sequence[str], paging: Paging
 ) -> tuple[list[PluginSummary], int]:
     shelves = {each: view.usable(each) for each in business_types}
     places = await plugins.count_places(tx, [shelf for each in shelves.values() for shelf in each])
@@ -106,11 +108,11 @@ def _view(caller: Caller, query: UsableQuery) -> View:
     return view
 
 
-def _search(view: View, query: UsableQuery, business_types: list[str]) -> Search:
+def _search(view: View, query: UsableQuery, business_types: Sequence[str]) -> Search:
     return Search(
         scopes=view.scopes,
         pattern=like_pattern(query.text or ""),
-        types=business_types,
+        types=list(business_types),
         keeper=None,
         private_keeper=view.private_keeper,
         usable=True,

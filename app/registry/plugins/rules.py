@@ -9,7 +9,7 @@ import msgspec
 from schemas.errors import InvalidField, NotMaintainer, PrivateCannotBePublished, WrongComposition
 from schemas.ids import new_id
 from schemas.model.access import Caller
-from schemas.model.plugins import Attribution, Composition, Plugin, PluginFacts
+from schemas.model.plugins import Attribution, Composition, Plugin, PluginFacts, RuntimeAttribution
 
 # An address that a page may show: a path of ours or a web address. Never javascript: or data:.
 _ADDRESS = re.compile(r"https?://\S+|/(?!/)\S*", re.IGNORECASE)
@@ -104,12 +104,16 @@ def maintainers(text: str) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def runtime_attribution(text: str) -> str | None:
+def runtime_attribution(text: str) -> RuntimeAttribution | None:
     """`agent` or `agentless`, which documents spell agentLess too; None where nothing is said. Raises `InvalidField`."""
-    lowered = text.lower()
-    if lowered not in ("", "agent", "agentless"):
-        raise InvalidField("runtime_attribution", problem="agent or agentless")
-    return lowered or None
+    match text.lower():
+        case "":
+            return None
+        case "agent":
+            return "agent"
+        case "agentless":
+            return "agentless"
+    raise InvalidField("runtime_attribution", problem="agent or agentless")
 
 
 def composition_of(execution: dict[str, Any] | None) -> Composition | None:

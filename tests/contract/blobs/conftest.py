@@ -95,7 +95,7 @@ def between(weed: SeaweedFS) -> Iterator[Between]:
 @pytest.fixture
 async def s3(weed: SeaweedFS, between: Between) -> AsyncIterator[S3Medium]:
     """An S3 store that is reached through `between`, which forwards everything until a test tells it to lie."""
-    given = S3Medium(weed, patient(between.endpoint, 1))
+    given = S3Medium(weed, patient(between.endpoint, 0.5))
     yield given
     between.tell_the_truth()
     await _empty_and_close(given)

@@ -23,8 +23,8 @@ class Desk:
         self.client = member.client()
         self.path = f"/v1/{member.account.id}/publisher"
 
-    def create(self, en_name: str, **more: Any) -> httpx.Response:
-        body = {"name": en_name, "en_name": en_name, "support_url": "help@example.com", **more}
+    def create(self, default_name: str, /, **more: Any) -> httpx.Response:
+        body = {"name": default_name, "en_name": default_name, "support_url": "help@example.com", **more}
         return self.client.post(f"{self.path}/create", json=body)
 
     def query(self, **query: Any) -> httpx.Response:

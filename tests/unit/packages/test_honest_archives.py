@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.registry.packages.archive import Limits
+from app.registry.packages.archive import Limits, open_archive
 from app.registry.packages.manifest import read_manifest
 from tests.unit.packages.zip_builder import (
     DEFLATED,
@@ -172,8 +172,6 @@ def test_an_archive_of_many_files_is_read_in_few_large_pieces() -> None:
         def read(self, size: int | None = -1) -> bytes:
             self.reads += 1
             return super().read(size)
-
-    from app.registry.packages.archive import open_archive
 
     data = pack(*(File(f"d/{number}", b"x" * 500, method=STORED) for number in range(5000)))
     stream = Counted(data)

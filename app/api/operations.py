@@ -1,0 +1,17 @@
+"""What a route says of the operation that it is."""
+
+from typing import Any
+
+
+def operation(
+    id: str, *, status: int = 200, public: bool = False, allowed_as: str | None = None, any_domain: bool = False
+) -> dict[str, Any]:
+    """The arguments of a route decorator that make its handler the operation `id` of OpenAPI and of `permissions.py`.
+
+    `status` is that of the good answer. `public` takes everybody, whoever they are; else the caller needs a role that has
+    the row `id` (or `allowed_as`), and the path must name the caller's account, except with `any_domain`.
+    """
+    opt: dict[str, Any] = {"public": True} if public else {"operation": allowed_as or id}
+    if any_domain:
+        opt["any_domain"] = True
+    return {"operation_id": id, "status_code": status, "opt": opt}

@@ -1,0 +1,184 @@
+"""How bytes come in: whatever happens on the way, rows and blobs agree afterwards."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.registry.packages.intake import Intake
+from app.wiring import Wiring
+from schemas.errors import BodyTooLarge, BytesDamaged, IconUnknown, StorageUnavailable
+from schemas.model.access import Caller
+from storage.blobs import keys
+from storage.blobs.base import Stored
+from storage.postgres import audit, packages
+from storage.postgres.queries import parse
+from tests.accounts import NewAccount
+
+_CONTENT = b"some bytes"
+_SQL = parse(
+    "test",
+    "-- name: rows\n"
+    "SELECT key FROM incoming_blobs WHERE tenant_id = :tenant_id"
+    " UNION ALL SELECT key FROM blobs WHERE tenant_id = :tenant_id\n"
+    "-- name: stop_waiting\nDELETE FROM incoming_blobs WHERE tenant_id = :tenant_id\n"
+    "-- name: begin\nINSERT INTO incoming_blobs (key, tenant_id, purpose, begun_at)"
+    " VALUES (:key, :tenant_id, 'icon', now() - make_interval(hours => :hours))",
+)
+
+
+@pytest.fixture
+def caller(new_account: NewAccount) -> Caller:
+    return new_account().user("author").caller
+
+
+@pytest.fixture
+def intake(wiring: Wiring) -> Intake:
+    return Intake(wiring.database, wiring.blobs)
+
+
+async def _body(content: bytes = _CONTENT) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def _keep(wiring: Wiring, intake: Intake, caller: Caller, error: Exception | None = None) -> Stored:
+    async with intake.receive(caller, _body(), 100, "package") as received:
+        await received.settle()
+        async with wiring.database.transaction(caller.tenant_id) as tx:
+            await audit.lock_tenant(tx, caller.tenant_id)
+            await received.keep(tx)
+            if error is not None:
+                raise error
+    return received.stored
+
+
+async def _left(wiring: Wiring, caller: Caller) -> tuple[list[str], list[str]]:
+    """The keys that the tenant's rows name, and those of its blobs."""
+    async with wiring.database.transaction(caller.tenant_id) as tx:
+        rows = [row["key"] for row in await tx.many(_SQL.rows, tenant_id=caller.tenant_id)]
+    return rows, [key async for key in wiring.blobs.keys(f"t/{caller.tenant_id}/")]
+
+
+async def test_kept_bytes_lie_under_their_digest(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    stored = await _keep(wiring, intake, caller)
+    digest = hashlib.sha256(_CONTENT).hexdigest()
+    assert stored == Stored(key=keys.content(caller.tenant_id, digest), size=len(_CONTENT), sha256=digest)
+    assert await _left(wiring, caller) == ([stored.key], [stored.key])
+    async with wiring.database.transaction(caller.tenant_id) as tx:
+        assert await packages.find_blob(tx, caller.tenant_id, digest) == stored
+
+
+async def test_bytes_can_be_looked_at_before_they_are_settled(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    async with intake.receive(caller, _body(), 100, "icon") as received:
+        with wiring.blobs.open(received.stored.key) as reader:
+            assert reader.read() == _CONTENT
+        assert await _left(wiring, caller) == ([received.stored.key], [received.stored.key])
+
+
+@pytest.mark.parametrize("settled", [False, True])
+async def test_bytes_that_are_not_kept_are_removed(
+    wiring: Wiring, intake: Intake, caller: Caller, settled: bool
+) -> None:
+    async with intake.receive(caller, _body(), 100, "icon") as received:
+        if settled:
+            await received.settle()
+    assert await _left(wiring, caller) == ([], [])
+
+
+async def test_a_refusal_in_the_last_transaction_keeps_nothing(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    with pytest.raises(IconUnknown):
+        await _keep(wiring, intake, caller, IconUnknown())
+    assert await _left(wiring, caller) == ([], [])
+
+
+async def test_a_refusal_leaves_equal_bytes_that_are_kept_alone(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    stored = await _keep(wiring, intake, caller)
+    with pytest.raises(IconUnknown):
+        await _keep(wiring, intake, caller, IconUnknown())
+    assert await _left(wiring, caller) == ([stored.key], [stored.key])
+
+
+async def test_a_refusal_leaves_equal_bytes_that_are_about_to_be_kept_alone(
+    wiring: Wiring, intake: Intake, caller: Caller
+) -> None:
+    async with intake.receive(caller, _body(), 100, "package") as received:
+        await received.settle()
+        with pytest.raises(IconUnknown):
+            await _keep(wiring, intake, caller, IconUnknown())
+        async with wiring.database.transaction(caller.tenant_id) as tx:
+            await audit.lock_tenant(tx, caller.tenant_id)
+            await received.keep(tx)
+    assert await _left(wiring, caller) == ([received.stored.key], [received.stored.key])
+
+
+async def test_too_many_bytes_leave_nothing_behind(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    with pytest.raises(BodyTooLarge):
+        async with intake.receive(caller, _body(bytes(101)), 100, "icon"):
+            pytest.fail("too much was taken")
+    assert await _left(wiring, caller) == ([], [])
+
+
+async def test_a_client_that_goes_away_leaves_nothing_behind(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    under_way = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"x"
+        under_way.set()
+        await asyncio.Event().wait()
+
+    async def upload() -> None:
+        async with intake.receive(caller, endless(), 100, "icon"):
+            pytest.fail("it never ends")
+
+    uploading = asyncio.create_task(upload())
+    await under_way.wait()
+    assert len((await _left(wiring, caller))[0]) == 1
+    uploading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await uploading
+    assert await _left(wiring, caller) == ([], [])
+
+
+async def test_bytes_that_the_medium_changed_are_not_kept(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    digest = hashlib.sha256(_CONTENT).hexdigest()
+    await wiring.blobs.put(keys.content(caller.tenant_id, digest), _body(b"other bytes"), limit=100)
+    with pytest.raises(BytesDamaged):
+        await _keep(wiring, intake, caller)
+    assert await _left(wiring, caller) == ([], [])
+    await _keep(wiring, intake, caller)
+
+
+async def test_bytes_that_were_swept_meanwhile_are_not_kept(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    async def upload() -> None:
+        async with intake.receive(caller, _body(), 100, "icon") as received:
+            await received.settle()
+            async with wiring.database.transaction(caller.tenant_id) as tx:
+                await tx.run(_SQL.stop_waiting, tenant_id=caller.tenant_id)
+            async with wiring.database.transaction(caller.tenant_id) as tx:
+                await audit.lock_tenant(tx, caller.tenant_id)
+                await received.keep(tx)
+
+    with pytest.raises(StorageUnavailable):
+        await upload()
+    assert (await _left(wiring, caller))[0] == []
+
+
+async def test_what_a_killed_process_left_is_swept_after_a_day(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    stale, fresh = keys.incoming(caller.tenant_id), keys.incoming(caller.tenant_id)
+    for key, hours in ((stale, 25), (fresh, 23)):
+        async with wiring.database.transaction(caller.tenant_id) as tx:
+            await tx.run(_SQL.begin, key=key, tenant_id=caller.tenant_id, hours=hours)
+        await wiring.blobs.put(key, _body(), limit=100)
+    await intake.sweep()
+    assert await _left(wiring, caller) == ([fresh], [fresh])
+
+
+async def test_unsettled_bytes_cannot_be_kept(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    with pytest.raises(RuntimeError):
+        async with (
+            intake.receive(caller, _body(), 100, "icon") as received,
+            wiring.database.transaction(caller.tenant_id) as tx,
+        ):
+            await received.keep(tx)
+    assert await _left(wiring, caller) == ([], [])
