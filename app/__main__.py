@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.demo import demo
 from app.cli.migrate import migrate
 from app.cli.operators import COMMANDS
 from app.cli.serve import serve
@@ -13,7 +14,7 @@ def main() -> None:
     """Plugport, a plug-in marketplace and registry of your own. Settings are PLUGPORT_* environment variables."""
 
 
-for _command in (serve, migrate, *COMMANDS):
+for _command in (serve, migrate, *COMMANDS, demo):
     main.add_command(_command)
 
 

@@ -5,9 +5,8 @@ kind of blocking work has an `Executor` of its own, with a bounded queue that an
 """
 
 import asyncio
-import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from typing import ParamSpec, TypeVar
 
 from schemas.errors import ServiceBusy
@@ -16,31 +15,37 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Executor:
-    """Runs blocking calls in at most `threads` threads; at most `queue` further calls wait for one."""
+class Executor(futures.Executor):
+    """Runs blocking calls in at most `threads` threads; at most `queue` further calls wait for one.
+
+    Used from the event loop only. It is an executor as `concurrent.futures` has them, because aiofiles takes such a one.
+    """
 
     def __init__(self, name: str, *, threads: int, queue: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
+        self._pool = futures.ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
         self._room = threads + queue
         self._taken = 0
 
     async def run(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """The result of `call(*args, **kwargs)`, computed in a thread.
 
-        Raises `ServiceBusy` at once when every thread and every place in the queue is taken.
+        Raises `ServiceBusy` at once when every thread and every place in the queue is taken. Cancelling does not end the call.
         """
+        return await asyncio.shield(asyncio.wrap_future(self.submit(call, *args, **kwargs)))
+
+    def submit(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[R]:
+        """As `concurrent.futures.Executor.submit`, within the same bounds as `run`."""
         if self._taken >= self._room:
             raise ServiceBusy
+        loop = asyncio.get_running_loop()
+        future = self._pool.submit(call, *args, **kwargs)
         self._taken += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, functools.partial(call, *args, **kwargs))
-        # The place is freed when the thread is done, even if the caller has gone away by then.
-        future.add_done_callback(self._free)
-        return await asyncio.shield(future)
+        # The place is free when the thread is done, even if the caller has gone away by then.
+        future.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(self._give_back))
+        return future
 
-    def _free(self, future: "asyncio.Future[R]") -> None:
+    def _give_back(self) -> None:
         self._taken -= 1
-        if not future.cancelled():
-            future.exception()  # seen here, so that an abandoned call's failure is not reported as never retrieved
 
     def close(self) -> None:
         """Lets running calls end and takes no more."""

@@ -93,6 +93,14 @@ class Member:
         )
         return key
 
+    def revoke(self, key: IssuedAccessKey) -> None:
+        """Ends an access key."""
+        self._calls(self._calls.registry.access.revoke_access_key, console(), key.access_key)
+
+    def disable(self) -> None:
+        """Ends everything the user can do."""
+        self._calls(self._calls.registry.access.disable_user, console(), self.account.id, self.user.id)
+
     def client(self, **headers: str) -> httpx.Client:
         """A client of the server that sends a token; its paths may begin with `/v1/{domain_id}`, to be filled in by you."""
         return httpx.Client(base_url=self._calls.url(), headers={"X-Auth-Token": self.token(), **headers}, timeout=30)

@@ -10,7 +10,13 @@ from schemas.wire.agent_plugin_v1 import ExecutionInfo, VersionRequest
 from schemas.wire.plugin_shapes import InputExtendProp, InputValidation, PluginInfoRequest
 from schemas.wire.text import VersionAttribution
 
-BUSINESS_TYPE_LABELS: dict[str, str] = {"Build": "Build", "Gate": "CodeCheck", "Deploy": "Deploy", "Test": "Test", "Normal": "General"}
+BUSINESS_TYPE_LABELS: dict[str, str] = {
+    "Build": "Build",
+    "Gate": "CodeCheck",
+    "Deploy": "Deploy",
+    "Test": "Test",
+    "Normal": "General",
+}
 """The labels that the reference's examples show."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+from litestar.params import ParameterKwarg
 from litestar.types import ExceptionHandlersMap
 
 from app.telemetry import request_id
@@ -111,7 +112,7 @@ def _framework_refusal(request: Request[Any, Any, Any], error: HTTPException) ->
     if error.status_code == 413:
         return BodyTooLarge(limit=request.route_handler.resolve_request_max_body_size())
     if isinstance(error, ValidationException):
-        return _invalid_parameter(error)
+        return _invalid_parameter(request, error)
     if error.status_code == 400:
         return InvalidField("Host", problem="The header is no host name") if "host" in error.detail else MalformedBody(
             problem=error.detail
@@ -121,13 +122,22 @@ def _framework_refusal(request: Request[Any, Any, Any], error: HTTPException) ->
     return Unexpected()
 
 
-def _invalid_parameter(error: ValidationException) -> RegistryError:
+def _invalid_parameter(request: Request[Any, Any, Any], error: ValidationException) -> RegistryError:
     if match := _MISSING_PARAMETER.match(error.detail):
         return MissingField(match["name"])
     first: Any = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
     if first.get("key") == "data":
         return MalformedBody(problem="a JSON body is required")
-    return InvalidField(first.get("key"), problem=first.get("message", "The request cannot be read"))
+    return InvalidField(
+        _on_the_wire(request, first.get("key")), problem=first.get("message", "The request cannot be read")
+    )
+
+
+def _on_the_wire(request: Request[Any, Any, Any], name: str | None) -> str | None:
+    """What a client calls the parameter that our handler knows under this name."""
+    parameter = request.route_handler.parsed_fn_signature.parameters.get(name or "")
+    told = parameter.kwarg_definition if parameter is not None else None
+    return (told.name or name) if isinstance(told, ParameterKwarg) else name
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer}

@@ -15,6 +15,11 @@ from storage.postgres.migrate import MigrationRefused
 
 P = ParamSpec("P")
 
+
+class CommandFailed(Exception):
+    """A command cannot do its work; the text is the sentence for whoever ran it."""
+
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer JSON, errors included.")
 
 
@@ -33,6 +38,8 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             raise
         except KeyboardInterrupt:
             _fail(Unexpected.code, "Interrupted.", as_json, 130)
+        except CommandFailed as error:
+            _fail(Unexpected.code, str(error), as_json, 1)
         except SettingRefused as error:
             _fail(InvalidField.code, str(error), as_json, 2)
         except RegistryError as error:
@@ -41,7 +48,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             _fail(Unexpected.code, f"The database cannot be brought to this release's shape: {error}.", as_json, 1)
         except Exception as error:  # the last resort: whoever runs a command gets a sentence
             if os.environ.get("PLUGPORT_LOG_LEVEL") == "debug":
-                raise
+                raise  # whoever asks for it gets the trace
             _fail(Unexpected.code, f"{type(error).__name__}: {error}", as_json, 1)
 
     return run

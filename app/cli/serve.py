@@ -20,7 +20,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from app.cli.database import database_running, migrate_database
-from app.cli.reporting import reported
+from app.cli.reporting import CommandFailed, reported
 from app.registry.access.service import console
 from app.settings import SettingRefused, Settings, read_settings
 from app.telemetry import COUNTERS_DIRECTORY, configure_logging, logging_config
@@ -90,6 +90,7 @@ def _server(settings: Settings) -> Any:
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES),
         websockets=False,
         backpressure=_REQUESTS_AT_ONCE,
+        respawn_failed_workers=True,  # gives up when one fails again within seconds
         workers_kill_timeout=_STOP_SECONDS,
         log_level=LogLevels.warning,
         log_dictconfig=logging_config(settings.log_format, settings.log_level),
@@ -135,7 +136,7 @@ def _check_port_is_free(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+        raise CommandFailed(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -13,22 +13,17 @@ import os
 import stat as file_status
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from concurrent import futures
 from contextlib import aclosing, contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import BinaryIO
 
 import aiofiles
 
-from schemas.errors import ServiceBusy
 from schemas.ids import new_id
 from storage.blobs.base import UNLISTED, Stored, require_key, require_prefix, require_range
 from storage.blobs.streams import full, kept, measured, regrouped, unavailable, undone
 from storage.executors import Executor
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _PIECE_BYTES = 1024 * 1024
 _KEYS_AT_ONCE = 1000
@@ -44,7 +39,7 @@ class LocalBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
-        self._threads = _FileThreads("local-blobs", threads=_THREADS, queue=_QUEUE)
+        self._threads = Executor("local-blobs", threads=_THREADS, queue=_QUEUE)
         self._making = threading.Lock()
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:
@@ -186,23 +181,6 @@ class LocalBlobs:
         finally:
             probe.discard()
             _remove(probe.target)
-
-
-class _FileThreads(Executor, futures.Executor):
-    """The bounded threads, with the one method more by which aiofiles hands its work to them."""
-
-    def submit(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> "futures.Future[R]":
-        """As `concurrent.futures.Executor.submit`, within the same bounds as `run`. From the event loop only."""
-        if self._taken >= self._room:
-            raise ServiceBusy
-        loop = asyncio.get_running_loop()
-        future = self._pool.submit(call, *args, **kwargs)
-        self._taken += 1
-        future.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(self._give_back))
-        return future
-
-    def _give_back(self) -> None:
-        self._taken -= 1
 
 
 class _Writing:

@@ -59,6 +59,7 @@ async def migrate(owner_url: str, *, app_login: str | None = None) -> list[str]:
     try:
         await _lock(connection)
         applied = await _apply(connection, migrations())
+        await connection.execute("GRANT SELECT ON plugport.migrations TO plugport_app")  # for `pending`
         login = app_login or await connection.fetchval("SELECT current_user")
         # Superusers may become any role; everybody else must be a member to.
         if not await connection.fetchval("SELECT pg_has_role($1, 'plugport_app', 'MEMBER')", login):
@@ -83,7 +84,7 @@ def _identifier(name: str) -> str:
 
 async def _lock(connection: Any) -> None:
     # Polled: a session that waits in pg_advisory_lock holds a snapshot, which CREATE INDEX CONCURRENTLY would wait for.
-    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - held by another process
         await asyncio.sleep(0.2)
 
 

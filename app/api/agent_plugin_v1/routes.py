@@ -18,12 +18,7 @@ from schemas.wire.plugin_shapes import PluginInfoRequest
 from schemas.wire.text import PluginName, VersionNumber
 
 PluginNameQuery = Annotated[PluginName, bounded(PluginName, query="plugin_name", description="The plug-in.")]
-VersionQuery = Annotated[
-    VersionNumber,
-    bounded(
-        VersionNumber, query="version", description="The version; in `detail`, empty or absent means the current one."
-    ),
-]
+VersionQuery = Annotated[VersionNumber, bounded(VersionNumber, query="version")]
 PartsBody = wire.PluginParts
 
 

@@ -17,9 +17,7 @@ from schemas.wire.plugin_shapes import PluginInfoRequest
 from schemas.wire.text import BusinessTypeFilter, Code, PluginName, VersionNumber
 
 PluginNameQuery = Annotated[PluginName, bounded(PluginName, query="plugin_name", description="The plug-in.")]
-VersionQuery = Annotated[
-    VersionNumber, bounded(VersionNumber, query="version", description="A version; empty or absent: see above.")
-]
+VersionQuery = Annotated[VersionNumber, bounded(VersionNumber, query="version")]
 
 
 class ExtensionController(Controller):

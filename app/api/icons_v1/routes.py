@@ -73,7 +73,9 @@ class IconUploadController(Controller):
     **operation("show_icon", any_domain=True),
     tags=["Icons"],
     responses={
-        200: ResponseSpec(data_container=bytes, description="The picture.", media_type="image/*"),
+        200: ResponseSpec(
+            data_container=bytes, description="The picture.", generate_examples=False, media_type="image/*"
+        ),
         304: ResponseSpec(data_container=None, description="The client has it already."),
     },
 )

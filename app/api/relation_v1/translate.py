@@ -10,7 +10,9 @@ from schemas.paging import Page, Paging
 from schemas.wire import relation_v1 as wire
 
 # Categories have ids of their own on the wire, made from their names, so that they never change.
-CATEGORY_IDS = {each: str(uuid.uuid5(uuid.NAMESPACE_URL, f"plugport:category:{each}")) for each in BUSINESS_TYPES}
+CATEGORY_IDS: dict[str, str] = {
+    each: str(uuid.uuid5(uuid.NAMESPACE_URL, f"plugport:category:{each}")) for each in BUSINESS_TYPES
+}
 
 
 def to_query(request: wire.CategoryPluginsQuery) -> UsableQuery:

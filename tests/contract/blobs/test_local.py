@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ServiceBusy, StorageFull, StorageUnavailable
-from storage.blobs.local import LocalBlobs, _FileThreads
+from storage.blobs.local import LocalBlobs
+from storage.executors import Executor
 from tests.contract.blobs.conftest import LocalMedium
 from tests.contract.blobs.test_promises import LARGE, MIB, body, get, listed, put, stored
 
@@ -140,7 +141,7 @@ async def test_checking_makes_the_directory(tmp_path: Path) -> None:
 
 
 async def test_reading_waits_in_the_same_bounded_queue_as_all_else() -> None:
-    threads = _FileThreads("bounded", threads=1, queue=1)
+    threads = Executor("bounded", threads=1, queue=1)
     go_on = threading.Event()
     running, waiting = asyncio.create_task(threads.run(go_on.wait)), asyncio.create_task(threads.run(str, 1))
     await asyncio.sleep(0)
@@ -155,7 +156,7 @@ async def test_reading_waits_in_the_same_bounded_queue_as_all_else() -> None:
 async def test_what_was_begun_is_undone_even_when_every_thread_is_taken(tmp_path: Path) -> None:
     store = LocalBlobs(tmp_path / "blobs")
     store._threads.close()
-    store._threads = _FileThreads("bounded", threads=1, queue=0)
+    store._threads = Executor("bounded", threads=1, queue=0)
     begun, go_on = asyncio.Event(), threading.Event()
 
     async def stalled():

@@ -1,0 +1,144 @@
+"""The program's life: it starts, survives, and leaves nothing behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from storage.postgres.embedded import Urls
+from tests.program import Server, environment, free_port, run, run_json
+
+
+def log_in_as_administrator(server: Server) -> int:
+    password = (server.data_dir / "admin-password").read_text()
+    user = {"name": "admin", "password": password, "domain": {"name": "plugport"}}
+    scope = {"project": {"name": "default"}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
+    return httpx.post(f"{server.url}/v3/auth/tokens", json=body, timeout=30).status_code
+
+
+def database_runs(data_dir: Path) -> bool:
+    return (data_dir / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(each) for each in found.stdout.split()]
+
+
+def test_a_first_start_makes_an_administrator_and_a_second_finds_everything(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", port=free_port())
+    with server:
+        said = server.log.read_text()
+        assert server.url in said
+        assert "admin" in said
+        assert str(server.data_dir / "admin-password") in said
+        assert (server.data_dir / "admin-password").read_text() not in said
+        assert log_in_as_administrator(server) == 201
+    assert not database_runs(server.data_dir)
+
+    with server:
+        assert log_in_as_administrator(server) == 201
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_in_the_terminal_stops_everything_well(tmp_path: Path, workers: int) -> None:
+    """The terminal sends the signal to every process of the group."""
+    server = Server(tmp_path / "data", port=free_port(), PLUGPORT_WORKERS=str(workers))
+    with server:
+        process = server.process
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+    assert not database_runs(server.data_dir)
+
+
+def test_after_kill_9_the_next_start_serves_on_the_same_port(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", port=free_port())
+    server.start()
+    workers = [pid for pid in children(server.process.pid) if "postgres" not in Path(f"/proc/{pid}/comm").read_text()]
+    server.stop(signal.SIGKILL)
+    assert_gone(workers)
+
+    with server:
+        assert log_in_as_administrator(server) == 201
+    assert not database_runs(server.data_dir)
+
+
+def assert_gone(pids: list[int]) -> None:
+    async def wait() -> None:
+        while any(
+            Path(f"/proc/{pid}/stat").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text() for pid in pids
+        ):
+            await asyncio.sleep(0.05)
+
+    asyncio.run(asyncio.wait_for(wait(), 60))
+
+
+def test_a_port_that_is_taken_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    done = run("serve", "--port", str(server.port), env=environment(tmp_path / "data"))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Cannot listen on 127.0.0.1:{server.port}: Address already in use.\n"
+    assert not database_runs(tmp_path / "data")
+
+
+def test_a_wrong_option_is_one_sentence(tmp_path: Path) -> None:
+    done = run("serve", "--workers", "0", env=environment(tmp_path / "data"))
+
+    assert done.returncode == 2
+    assert done.stderr == "PLUGPORT_WORKERS takes a whole number from 1 to 64.\n"
+
+
+def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+    with Server(tmp_path / "data", port=free_port()) as server:
+        workers = children(server.process.pid)
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        assert_gone(workers)
+        transport = httpx.HTTPTransport(retries=10)
+        with httpx.Client(transport=transport, timeout=60) as client:
+            assert client.get(f"{server.url}/readyz").status_code == 200
+
+
+def test_counters_add_up_over_all_workers(tmp_path: Path) -> None:
+    with Server(tmp_path / "data", port=free_port(), PLUGPORT_WORKERS="2") as server:
+        for _ in range(20):
+            httpx.get(f"{server.url}/v3", timeout=30)
+        counters = httpx.get(f"{server.url}/metrics", timeout=30).text
+
+    assert 'plugport_requests_total{method="GET",route="/v3",status="2xx"} 20.0' in counters.splitlines()
+
+
+async def test_a_login_that_owns_nothing_serves_what_the_owner_migrated(
+    new_database: Callable[[], Awaitable[Urls]], tmp_path: Path
+) -> None:
+    urls = await new_database()
+    login, password = f"login_{os.urandom(4).hex()}", os.urandom(8).hex()
+    owner = await asyncpg.connect(urls.owner)
+    await owner.execute(f"CREATE ROLE {login} LOGIN NOSUPERUSER PASSWORD '{password}'")
+    address = urls.app.rpartition("@")[2]
+    url = f"postgresql://{login}:{password}@{address}"
+    both = environment(tmp_path, PLUGPORT_DATABASE_URL=url, PLUGPORT_DATABASE_OWNER_URL=urls.owner)
+
+    try:
+        refused = await asyncio.to_thread(run, "migrate", env=environment(tmp_path, PLUGPORT_DATABASE_URL=url))
+        applied = await asyncio.to_thread(run_json, "migrate", env=both)
+        server = Server(tmp_path, port=free_port(), PLUGPORT_DATABASE_URL=url)
+        await asyncio.to_thread(server.start)
+        assert await asyncio.to_thread(log_in_as_administrator, server) == 201
+        assert await asyncio.to_thread(server.stop) == 0
+    finally:
+        await owner.execute(f"REVOKE plugport_app FROM {login}")
+        await owner.execute(f"DROP ROLE {login}")
+        await owner.close()
+
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert len(applied["applied"]) > 0
+    assert not database_runs(tmp_path)
