@@ -17,7 +17,7 @@ from app.api.docs import openapi_config
 from app.api.mount import SURFACES
 from app.api.problems import EXCEPTION_HANDLERS
 from app.api.streaming import BodyDeadline
-from app.jobs.sweep_credentials import sweep_credentials
+from app.jobs.schedule import run_schedule
 from app.registry import Registry
 from app.settings import SettingRefused, Settings, read_settings
 from app.telemetry import Counters, Observed, configure_logging
@@ -65,13 +65,13 @@ def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with wired(settings) as wiring:
             app.state.wiring = wiring
-            sweeping = asyncio.create_task(sweep_credentials(wiring.registry.access))
+            jobs = asyncio.create_task(run_schedule(wiring.registry))
             try:
                 yield
             finally:
-                sweeping.cancel()
+                jobs.cancel()
                 with suppress(asyncio.CancelledError):
-                    await sweeping
+                    await jobs
 
     return lifespan
 

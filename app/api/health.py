@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from litestar import Response, get
+from litestar.openapi import ResponseSpec
 
 from app.api.operations import operation
 from app.telemetry import Counters
@@ -20,7 +21,13 @@ async def healthz() -> str:
     return "ok\n"
 
 
-@get("/readyz", **operation("readyz", public=True), media_type="text/plain", tags=["Operation"])
+@get(
+    "/readyz",
+    **operation("readyz", public=True),
+    media_type="text/plain",
+    tags=["Operation"],
+    responses={503: ResponseSpec(data_container=str, description="One does not answer.", media_type="text/plain")},
+)
 async def readyz(wiring: Wiring) -> Response[str]:
     """Whether database and storage answer: 200, or 503 with the one that does not."""
     database, storage = await asyncio.gather(_answers(_ask(wiring.database)), _answers(wiring.blobs.check()))

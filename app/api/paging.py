@@ -13,3 +13,6 @@ Limit = Annotated[
 
 CAPPED = "X-Plugport-Total-Capped"
 """Response header `true`: at least `total` entries match; a text search counts no further."""
+
+CUT = "X-Plugport-Cut"
+"""Response header `true`: a category has more plug-ins than were answered."""

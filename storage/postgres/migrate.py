@@ -61,8 +61,10 @@ async def migrate(owner_url: str, *, app_login: str | None = None) -> list[str]:
         applied = await _apply(connection, migrations())
         await connection.execute("GRANT SELECT ON plugport.migrations TO plugport_app")  # for `pending`
         login = app_login or await connection.fetchval("SELECT current_user")
-        # Superusers may become any role; everybody else must be a member to.
-        if not await connection.fetchval("SELECT pg_has_role($1, 'plugport_app', 'MEMBER')", login):
+        # Superusers may become any role; everybody else must be a member to. Since PostgreSQL 16 there are members who may
+        # not: who makes a role is one of them.
+        may = "SET" if connection.get_server_version().major >= 16 else "MEMBER"
+        if not await connection.fetchval("SELECT pg_has_role($1, 'plugport_app', $2)", login, may):
             await connection.execute(f'GRANT plugport_app TO "{_identifier(login)}"')
         return applied
     finally:

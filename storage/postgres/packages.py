@@ -9,10 +9,14 @@ QUERIES = load("packages")
 
 
 class Incoming(Entity, frozen=True):
-    """Something on its way in: the blob under `key` belongs to the tenant and is not kept yet."""
+    """Something on its way in: the blob under `key` belongs to the tenant and is not kept yet.
+
+    With `sha256` its bytes may also lie under their content key.
+    """
 
     key: str
     tenant_id: str
+    sha256: str | None = None
 
 
 async def insert_incoming(tx: Transaction, incoming: Incoming, purpose: str) -> None:
@@ -20,9 +24,16 @@ async def insert_incoming(tx: Transaction, incoming: Incoming, purpose: str) -> 
     await tx.run(QUERIES.insert_incoming, key=incoming.key, tenant_id=incoming.tenant_id, purpose=purpose)
 
 
-async def has_incoming(tx: Transaction, incoming: Incoming) -> bool:
-    """Whether it is still on its way in: neither kept nor given up."""
-    return bool(await tx.value(QUERIES.has_incoming, key=incoming.key, tenant_id=incoming.tenant_id))
+async def find_incoming(tx: Transaction, incoming: Incoming) -> Incoming | None:
+    """How far it is by now; None where it was kept or given up."""
+    row = await tx.maybe(QUERIES.find_incoming, key=incoming.key, tenant_id=incoming.tenant_id)
+    return Incoming(**row) if row else None
+
+
+async def settle_incoming(tx: Transaction, incoming: Incoming, sha256: str) -> bool:
+    """Says that the bytes are about to move to their content key; answers whether they are still on their way in."""
+    settled = await tx.value(QUERIES.settle_incoming, key=incoming.key, tenant_id=incoming.tenant_id, digest=sha256)
+    return settled is not None
 
 
 async def delete_incoming(tx: Transaction, incoming: Incoming) -> bool:

@@ -176,7 +176,7 @@ def _row(caller: Caller, summary: PluginSummary, unique_id: str) -> wire.PluginR
     )
 
 
-def to_version_detail(version: Version) -> wire.VersionDetail:
+def to_version_detail(caller: Caller, version: Version) -> wire.VersionDetail:
     """One version with what it runs and asks for."""
     plugin = version.plugin
     # What a draft says becomes true when it is released; a release is called what its plug-in is called now.
@@ -191,7 +191,7 @@ def to_version_detail(version: Version) -> wire.VersionDetail:
     return wire.VersionDetail(
         plugin_name=plugin.name,
         display_name=facts.display_name or plugin.display_name,
-        op_user=version.updated_by_name,
+        op_user=version.updated_by_name if plugin.tenant_id == caller.tenant_id else "",
         op_time=epoch_ms(version.updated_at),
         version=version.version,
         unique_id=version.id,

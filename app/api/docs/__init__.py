@@ -4,6 +4,7 @@ The pages are Swagger UI, kept in `assets/` byte for byte as its makers publish 
 to any other host. `assets/README.md` says which version it is and how to take a newer one.
 """
 
+import json
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -11,6 +12,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
+import yaml
 from litestar import Request, Response, Router, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -19,7 +21,24 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin, Yaml
 from litestar.openapi.spec import Components, License, SecurityScheme, Server
 from litestar.params import FromPath
 
+from app.api.docs.document import finished
+
 PATH = "/schema"
+
+_ABOUT = """\
+A self-hosted plug-in marketplace and registry.
+
+**Credentials.** Send the token that `POST /v3/auth/tokens` answers as `X-Auth-Token`, or sign the request with an access key
+(`Authorization: SDK-HMAC-SHA256 ...`). A signature is good for 15 minutes around its `X-Sdk-Date`, and once.
+
+**Accounts.** `{domain_id}` in a path is the caller's own account. What belongs to another account is answered like what is not
+there.
+
+**Refusals** are `{"error_code", "error_msg"}` with a 4xx status; clients may rely on the code, the sentence is for people and
+names the field at fault. Every answer has an `X-Request-Id`. A path that takes other methods answers 405 with `Allow`.
+
+**Lists** take `offset` and `limit` and answer `total`. Fields that an operation does not know are ignored.
+"""
 
 _MEDIA_TYPES = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -55,7 +74,7 @@ def openapi_config(base_url: str, version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Plugport",
         version=version,
-        description="A self-hosted plug-in marketplace and registry.",
+        description=_ABOUT,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         servers=[
             # Relative and first, so that "Try it out" works by whatever name the page was opened.
@@ -79,7 +98,7 @@ def openapi_config(base_url: str, version: str) -> OpenAPIConfig:
             }
         ),
         security=[{"token": []}, {"signature": []}],
-        render_plugins=[_Page(prefix), JsonRenderPlugin(), YamlRenderPlugin()],
+        render_plugins=[_Page(prefix), _Json(), _Yaml()],
         openapi_router=Router(
             PATH,
             route_handlers=[docs_assets()],
@@ -105,6 +124,26 @@ def docs_assets() -> HTTPRouteHandler:
         )
 
     return asset
+
+
+class _Json(JsonRenderPlugin):
+    """The finished document, made when it is first asked for."""
+
+    _made: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 - theirs
+        self._made = self._made or json.dumps(finished(request.app), ensure_ascii=False).encode()
+        return self._made
+
+
+class _Yaml(YamlRenderPlugin):
+    """The same in YAML."""
+
+    _made: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002 - theirs
+        self._made = self._made or yaml.safe_dump(finished(request.app), sort_keys=False, allow_unicode=True).encode()
+        return self._made
 
 
 class _Page(OpenAPIRenderPlugin):

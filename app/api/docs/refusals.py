@@ -81,7 +81,7 @@ REFUSALS: dict[str, Refusals] = {
         VersionRetired,
         OtherBytesReleased,
     ),
-    "show_basic_plugin": (PluginUnknown, VersionUnknown, WrongComposition),
+    "show_basic_plugin": (PluginUnknown, VersionUnknown),
     # icons
     "upload_plugin_icon": (IconRefused,),
     "upload_publisher_icon": (IconRefused,),
@@ -99,7 +99,7 @@ REFUSALS: dict[str, Refusals] = {
     "list_modules_detail": (),
     # the platform's operators
     "list_publishers_to_decide": (),
-    "accept_publisher": (PublisherUnknown,),
+    "accept_publisher": (PublisherUnknown, PublisherExists),
     "reject_publisher": (PublisherUnknown, PublisherHasPublished),
 }
 """A test finds every operation here, and every status that hostile requests are answered with."""

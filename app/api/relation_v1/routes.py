@@ -6,16 +6,13 @@ from litestar import Controller, Response, get, post
 from litestar.params import Parameter
 
 from app.api.operations import operation
-from app.api.paging import CAPPED, Limit, Offset
+from app.api.paging import CAPPED, CUT, Limit, Offset
 from app.api.relation_v1 import translate
 from app.registry import Registry
 from schemas.model.access import Caller
 from schemas.paging import Paging
 from schemas.wire import relation_v1 as wire
 from schemas.wire.text import PluginAttributionFilter
-
-CUT = "X-Plugport-Cut"
-"""Response header `true`: a category has more plug-ins than were answered."""
 
 
 class RelationController(Controller):

@@ -4,9 +4,8 @@ A row that names them comes first, then the bytes under a key of their own, then
 them) the bytes under their content key, read back. What makes them kept is one commit: the use-case's own. Whatever
 fails on the way, the bytes and the row are removed; what a killed process left behind, `sweep` removes.
 
-Content keys are shared by equal bytes of a tenant. So while anything of a tenant is on its way in (has a row in
-`incoming_blobs`), none of the tenant's content keys may be removed; and beginning and removing both take the tenant's
-lock.
+Content keys are shared by equal bytes of a tenant. The row says which content key is about to be written before it is, and
+saying so and removing a content key both take the tenant's lock; so nobody's bytes are removed under him.
 """
 
 import asyncio
@@ -32,10 +31,10 @@ _STALE_HOURS = 24
 class Received:
     """Bytes that have come in completely. Use it in this order: look at them, `settle`, `keep`."""
 
-    def __init__(self, blobs: BlobStore, incoming: Incoming, stored: Stored) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, incoming: Incoming, stored: Stored) -> None:
+        self._database = database
         self._blobs = blobs
         self._incoming = incoming
-        self.settled = False
         self.kept = False
         self.stored = stored
         """Size, SHA-256 and key of the bytes: a key of their own at first, their content key once settled."""
@@ -45,12 +44,14 @@ class Received:
 
         Raises `BytesDamaged` when the medium gives back other bytes than were sent.
         """
-        settled = Stored(
-            key=keys.content(self._incoming.tenant_id, self.stored.sha256),
-            size=self.stored.size,
-            sha256=self.stored.sha256,
-        )
-        self.settled = True  # from the attempt on: half a promotion has to be cleaned up too
+        tenant_id, sha256 = self._incoming.tenant_id, self.stored.sha256
+        async with self._database.transaction(tenant_id) as tx:
+            await audit.lock_tenant(tx, tenant_id)
+            if not await packages.settle_incoming(tx, self._incoming, sha256):
+                raise StorageUnavailable(
+                    reason=f"{self._incoming.key} took longer than {_STALE_HOURS} hours and was swept"
+                )
+        settled = Stored(key=keys.content(tenant_id, sha256), size=self.stored.size, sha256=sha256)
         try:
             await self._blobs.promote(self.stored.key, settled.key)
             found = await self._blobs.digest(settled.key)
@@ -62,7 +63,7 @@ class Received:
 
     async def keep(self, tx: Transaction) -> None:
         """Makes `blobs` name the bytes, in the transaction whose rows refer to them. The tenant is locked already."""
-        if not self.settled:
+        if self.stored.key == self._incoming.key:
             raise RuntimeError("bytes are settled before they are kept")
         if not await packages.delete_incoming(tx, self._incoming):
             raise StorageUnavailable(reason=f"{self._incoming.key} took longer than {_STALE_HOURS} hours and was swept")
@@ -98,43 +99,37 @@ class Intake:
         async with self._database.transaction(incoming.tenant_id) as tx:
             await audit.lock_tenant(tx, incoming.tenant_id)
             await packages.insert_incoming(tx, incoming, purpose)
-        received: Received | None = None
         try:
-            received = Received(self._blobs, incoming, await self._blobs.put(incoming.key, body, limit=limit))
+            stored = await self._blobs.put(incoming.key, body, limit=limit)
+            received = Received(self._database, self._blobs, incoming, stored)
             yield received
             if not received.kept:
-                await asyncio.shield(self._discard(incoming, received))
+                await asyncio.shield(self._discard(incoming))
         except BaseException:
-            await asyncio.shield(self._discard(incoming, received))
+            await asyncio.shield(self._discard(incoming))
             raise
 
     async def sweep(self) -> int:
-        """Removes what killed processes left on its way in; answers how much of it there was.
-
-        A process killed between `settle` and its commit leaves bytes under their content key, which no row names.
-        """
+        """Removes what killed processes left on its way in; answers how much of it there was."""
         async with self._database.transaction(platform=True) as tx:
             stale = await packages.list_stale_incoming(tx, _STALE_HOURS)
         for incoming in stale:
-            await self._discard(incoming, None)
+            await self._discard(incoming)
         return len(stale)
 
-    async def _discard(self, incoming: Incoming, received: Received | None) -> None:
+    async def _discard(self, incoming: Incoming) -> None:
         """Removes bytes and row, unless a commit whose reply was lost has kept them. What cannot be removed now is left
         to `sweep`: the refusal that led here matters more to the caller."""
         try:
             async with self._database.transaction(incoming.tenant_id) as tx:
                 # Waits for a use-case's own transaction, should it still be ending in the database.
                 await audit.lock_tenant(tx, incoming.tenant_id)
-                if not await packages.has_incoming(tx, incoming):
+                left = await packages.find_incoming(tx, incoming)
+                if left is None:
                     return
-                await self._blobs.delete(incoming.key)
-                if received is not None and received.settled:
-                    await self._remove_content(tx, incoming, received.stored.sha256)
-                await packages.delete_incoming(tx, incoming)
+                await self._blobs.delete(left.key)
+                if left.sha256 is not None and not await packages.is_needed(tx, left, left.sha256):
+                    await self._blobs.delete(keys.content(left.tenant_id, left.sha256))
+                await packages.delete_incoming(tx, left)
         except RegistryError as error:
             log.warning("incoming bytes are left to the sweep", key=incoming.key, reason=str(error))
-
-    async def _remove_content(self, tx: Transaction, incoming: Incoming, sha256: str) -> None:
-        if not await packages.is_needed(tx, incoming, sha256):
-            await self._blobs.delete(keys.content(incoming.tenant_id, sha256))

@@ -61,6 +61,10 @@ class Packages:
                 await received.keep(tx)
                 await self._plugins.release_package(caller, tx, spec)
 
+    async def sweep(self) -> int:
+        """Removes what killed processes left on its way in, of packages and icons; answers how much there was."""
+        return await self._intake.sweep()
+
     def _inspect(self, stored: Stored) -> Manifest:
         with closing(self._blobs.open(stored.key)) as stream:
             archive = open_archive(stream, stored.size)

@@ -5,6 +5,7 @@ CREATE TABLE incoming_blobs (
     key         text        PRIMARY KEY,
     tenant_id   hex32       NOT NULL REFERENCES tenants (id),
     purpose     text        NOT NULL,
+    sha256      text,       -- known once all bytes are there; from then on they may also lie under their content key
     begun_at    timestamptz NOT NULL DEFAULT now()
 );
 
@@ -22,3 +23,4 @@ ALTER TABLE blobs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON incoming_blobs USING (tenant_id = current_tenant() OR is_platform());
 CREATE POLICY own_tenant ON blobs USING (tenant_id = current_tenant() OR is_platform());
 GRANT SELECT, INSERT, DELETE ON incoming_blobs, blobs TO plugport_app;
+GRANT UPDATE (sha256) ON incoming_blobs TO plugport_app;

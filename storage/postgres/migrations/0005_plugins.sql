@@ -113,30 +113,48 @@ CREATE TRIGGER keep_releases BEFORE UPDATE OR DELETE ON plugin_versions
 
 -- How many plug-ins use one: counted as uses come and go, because the users may be other tenants' ------------------------
 
+CREATE TYPE use_move AS (used_plugin_id text, plugin_id text, delta integer);
+
+-- A plug-in counts once, however many of its versions use the other: so for each pair that a statement touched, whether there
+-- is a use now is compared with whether there was one before. Rows are locked in one order, so that two changes cannot
+-- deadlock.
 CREATE FUNCTION count_uses() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = plugport, pg_temp
 AS $$
+DECLARE
+    moves use_move[];
 BEGIN
-    IF TG_OP IN ('UPDATE', 'DELETE') THEN
-        UPDATE plugins SET refer_count = refer_count - 1
-         WHERE id = OLD.used_plugin_id
-           AND NOT EXISTS (SELECT FROM plugin_uses u
-                            WHERE u.used_plugin_id = OLD.used_plugin_id AND u.plugin_id = OLD.plugin_id
-                              AND u.version_id <> OLD.version_id);
-    END IF;
     IF TG_OP IN ('INSERT', 'UPDATE') THEN
-        UPDATE plugins SET refer_count = refer_count + 1
-         WHERE id = NEW.used_plugin_id
-           AND NOT EXISTS (SELECT FROM plugin_uses u
-                            WHERE u.used_plugin_id = NEW.used_plugin_id AND u.plugin_id = NEW.plugin_id
-                              AND u.version_id <> NEW.version_id);
+        moves := (SELECT array_agg(ROW(used_plugin_id, plugin_id, 1)::use_move) FROM new_uses);
     END IF;
+    IF TG_OP IN ('UPDATE', 'DELETE') THEN
+        moves := moves || (SELECT array_agg(ROW(used_plugin_id, plugin_id, -1)::use_move) FROM old_uses);
+    END IF;
+    WITH pairs AS (
+             SELECT used_plugin_id, plugin_id, sum(delta) AS delta FROM unnest(moves)
+              WHERE used_plugin_id IS NOT NULL GROUP BY used_plugin_id, plugin_id HAVING sum(delta) <> 0),
+         users AS (
+             SELECT pairs.used_plugin_id, sum((present > 0)::integer - (present - pairs.delta > 0)::integer) AS delta
+               FROM pairs
+              CROSS JOIN LATERAL (
+                    SELECT count(*) AS present FROM plugin_uses u
+                     WHERE u.used_plugin_id = pairs.used_plugin_id AND u.plugin_id = pairs.plugin_id) now
+              GROUP BY pairs.used_plugin_id),
+         locked AS (
+             SELECT id FROM plugins WHERE id IN (SELECT used_plugin_id FROM users WHERE delta <> 0)
+              ORDER BY id FOR UPDATE)
+    UPDATE plugins p SET refer_count = p.refer_count + users.delta
+      FROM locked JOIN users ON users.used_plugin_id = locked.id
+     WHERE p.id = locked.id;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER count_uses AFTER INSERT OR DELETE ON plugin_uses FOR EACH ROW EXECUTE FUNCTION count_uses();
-CREATE TRIGGER count_resolved_uses AFTER UPDATE OF used_plugin_id ON plugin_uses
-    FOR EACH ROW WHEN (OLD.used_plugin_id IS DISTINCT FROM NEW.used_plugin_id) EXECUTE FUNCTION count_uses();
+CREATE TRIGGER count_new_uses AFTER INSERT ON plugin_uses
+    REFERENCING NEW TABLE AS new_uses FOR EACH STATEMENT EXECUTE FUNCTION count_uses();
+CREATE TRIGGER count_old_uses AFTER DELETE ON plugin_uses
+    REFERENCING OLD TABLE AS old_uses FOR EACH STATEMENT EXECUTE FUNCTION count_uses();
+CREATE TRIGGER count_changed_uses AFTER UPDATE ON plugin_uses
+    REFERENCING OLD TABLE AS old_uses NEW TABLE AS new_uses FOR EACH STATEMENT EXECUTE FUNCTION count_uses();
 
 -- Row-level security -------------------------------------------------------------------------------------------------------
 

@@ -108,7 +108,9 @@ async def test_an_owner_who_is_no_superuser_can_migrate_and_serve(tmp_path: Path
             "CREATE ROLE tenant_owner LOGIN CREATEROLE PASSWORD 'secret'",
             "CREATE DATABASE theirs OWNER tenant_owner",
         )
-        owner = f"postgresql://tenant_owner:secret@{urlsplit(urls.owner).netloc.rpartition('@')[2]}/theirs?sslmode=disable"
+        owner = (
+            f"postgresql://tenant_owner:secret@{urlsplit(urls.owner).netloc.rpartition('@')[2]}/theirs?sslmode=disable"
+        )
         assert await migrate(owner) == ALL
         assert await migrate(owner) == []
         await serves(owner, tmp_path)

@@ -16,9 +16,7 @@ from storage.postgres.queries import Query, load, parse
 
 FOLDER = Path(storage.postgres.__file__).parent
 NOUNS = sorted(path.stem for path in (FOLDER / "sql").glob("*.sql"))
-STATEMENTS = [
-    pytest.param(query, id=f"{noun}.{query.name}") for noun in NOUNS for query in load(noun).all.values()
-]
+STATEMENTS = [pytest.param(query, id=f"{noun}.{query.name}") for noun in NOUNS for query in load(noun).all.values()]
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ _SQL = parse(
     "SELECT key FROM incoming_blobs WHERE tenant_id = :tenant_id"
     " UNION ALL SELECT key FROM blobs WHERE tenant_id = :tenant_id\n"
     "-- name: stop_waiting\nDELETE FROM incoming_blobs WHERE tenant_id = :tenant_id\n"
+    "-- name: settled\nUPDATE incoming_blobs SET sha256 = :digest WHERE tenant_id = :tenant_id AND key = :key\n"
     "-- name: begin\nINSERT INTO incoming_blobs (key, tenant_id, purpose, begun_at)"
     " VALUES (:key, :tenant_id, 'icon', now() - make_interval(hours => :hours))",
 )
@@ -172,6 +173,21 @@ async def test_what_a_killed_process_left_is_swept_after_a_day(wiring: Wiring, i
         await wiring.blobs.put(key, _body(), limit=100)
     await intake.sweep()
     assert await _left(wiring, caller) == ([fresh], [fresh])
+
+
+async def test_what_a_process_killed_before_its_commit_left_is_swept_unless_somebody_keeps_the_same_bytes(
+    wiring: Wiring, intake: Intake, caller: Caller
+) -> None:
+    kept = await _keep(wiring, intake, caller)
+    other = hashlib.sha256(b"other bytes").hexdigest()
+    for digest in (kept.sha256, other):
+        key = keys.incoming(caller.tenant_id)
+        async with wiring.database.transaction(caller.tenant_id) as tx:
+            await tx.run(_SQL.begin, key=key, tenant_id=caller.tenant_id, hours=25)
+            await tx.run(_SQL.settled, key=key, tenant_id=caller.tenant_id, digest=digest)
+    await wiring.blobs.put(keys.content(caller.tenant_id, other), _body(b"other bytes"), limit=100)
+    await intake.sweep()
+    assert await _left(wiring, caller) == ([kept.key], [kept.key])
 
 
 async def test_unsettled_bytes_cannot_be_kept(wiring: Wiring, intake: Intake, caller: Caller) -> None:

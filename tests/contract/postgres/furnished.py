@@ -1,0 +1,58 @@
+"""A tenant that has a row in every table, made by the use-cases themselves."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from app.registry import Registry
+from app.registry.access.service import console
+from schemas.model.access import Caller
+from schemas.model.icons import IconKind
+from schemas.model.plugins import Composition, PluginFacts, VersionContent, VersionSpec
+from schemas.model.publishers import PublisherFacts
+from tests.accounts import Account, Member
+from tests.builders import a_package, a_picture
+
+
+def a_spec(name: str, version: str, *steps: str, **facts: Any) -> VersionSpec:
+    """A version; composite when it has steps."""
+    execution = {"execution_type": "COMPOSITE", "steps": [{"task": step} for step in steps]} if steps else None
+    composition = Composition.MULTI if steps else None
+    return VersionSpec(
+        plugin_name=name,
+        version=version,
+        facts=PluginFacts(composition=composition, **facts),
+        content=VersionContent(execution=execution),
+    )
+
+
+async def pieces(content: bytes) -> AsyncIterator[bytes]:
+    """A body as it streams in."""
+    yield content
+
+
+async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
+    """An administrator of the account, which has a row in every table from now on. `owner` connects as their owner."""
+    admin = account.user("admin")
+    caller = admin.caller
+    admin.token()
+    await registry.access.create_access_key(console(), account.id, admin.user.id)
+    await registry.plugins.create_version(caller, a_spec("released", "1.0.0"))
+    await registry.plugins.create_draft(caller, a_spec("composed", "1.0.0", "released"))
+    await registry.plugins.create_draft(caller, a_spec("secret", "1.0.0", is_private=True))
+    await registry.packages.upload(caller, "packed", None, pieces(a_package("packed")))
+    await registry.icons.upload(caller, IconKind.PLUGIN, "released", "icon.png", pieces(a_picture()))
+    await registry.publishers.create(caller, PublisherFacts(en_name="Makers", name="Makers", support_url="x@y.example"))
+    # Nothing stays on its way in when nobody is killed.
+    await owner.execute(
+        "INSERT INTO incoming_blobs (key, tenant_id, purpose) VALUES ($1, $2, 'icon')",
+        f"t/{account.id}/in/left", account.id,
+    )  # fmt: skip
+    return admin
+
+
+async def publish(registry: Registry, caller: Caller, operator: Caller, name: str) -> None:
+    """Shows the plug-in, which has a release, to everybody."""
+    facts = PublisherFacts(en_name=f"Of {name}", name=name, support_url="x@y.example")
+    publisher = await registry.publishers.create(caller, facts)
+    await registry.publishers.accept(operator, publisher.id)
+    await registry.plugins.publish(caller, name, "", publisher.id)

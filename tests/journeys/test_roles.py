@@ -1,0 +1,122 @@
+"""Every operation asked by every role: allowed or refused as the one table of permissions says."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.registry.access.permissions import PERMISSIONS
+from schemas.model.access import Role
+from tests.accounts import NewAccount
+from tests.builders import a_name, a_plugin, a_version
+from tests.person import Meet, Person, people
+from tests.surfaces.contract.facts import operations
+
+OURS = {
+    "show_icon": ("GET", "/api/v1/{domain_id}/common/get-plugin-icon"),
+    "list_publishers_to_decide": ("GET", "/plugport/v1/publishers"),
+    "accept_publisher": ("POST", "/plugport/v1/publishers/none/accept"),
+    "reject_publisher": ("POST", "/plugport/v1/publishers/none/reject"),
+    "show_token": ("GET", "/v3/auth/tokens"),
+    "revoke_token": ("DELETE", "/v3/auth/tokens"),
+    "list_projects": ("GET", "/v3/projects"),
+    "list_auth_projects": ("GET", "/v3/auth/projects"),
+    "list_auth_domains": ("GET", "/v3/auth/domains"),
+}
+ROUTES = {each.id: (each.method, each.path) for each in operations().values()} | OURS
+WITHOUT_ROUTE = {  # commands of operators
+    "create_tenant", "create_project", "create_user", "disable_user", "create_access_key", "revoke_access_key",
+    "revoke_all_tokens",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def by_role(new_account: NewAccount) -> Iterator[dict[Role, Person]]:
+    """Somebody of each role, all of one account."""
+    account = new_account()
+    with people() as meet:
+        yield {role: meet(account.user(str(role))) for role in Role}
+
+
+def test_every_row_of_the_table_is_asked_here() -> None:
+    assert set(PERMISSIONS) == set(ROUTES) | WITHOUT_ROUTE
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("operation", ROUTES)
+def test_a_role_may_do_what_the_table_says_and_nothing_else(
+    by_role: dict[Role, Person], role: Role, operation: str
+) -> None:
+    method, path = ROUTES[operation]
+    person = by_role[role]
+
+    answer = person.http.request(method, path.format(domain_id=person.account_id))
+
+    refused = answer.status_code == 403
+    assert refused == (role not in PERMISSIONS[operation]), answer.text
+    if refused:
+        assert answer.json()["error_code"] == "PLUGPORT.00020003"
+        assert operation in answer.json()["error_msg"]
+    else:
+        assert answer.status_code in (200, 400, 404), answer.text
+
+
+@pytest.mark.parametrize(("role", "writes"), [("viewer", False), ("reviewer", False), ("author", True), ("admin", True)])
+def test_who_may_write_writes_and_who_may_not_changes_nothing(
+    meet: Meet, new_account: NewAccount, role: str, writes: bool
+) -> None:
+    account, name = new_account(), a_name()
+    person, reader = meet(account.user(role)), meet(account.user("viewer"))
+
+    answer = person.ask("create_plugin_version", body=a_version(name))
+
+    assert answer.status_code == (200 if writes else 403)
+    assert (reader.row(name) is not None) == writes
+
+
+def test_roles_add_up(meet: Meet, new_account: NewAccount, judge: Person) -> None:
+    both = meet(new_account().user("author", "operator"))
+
+    publisher = both.publisher(a_name("house"))
+    both.accept(publisher)
+
+    assert [each["publisher_unique_id"] for each in both.do("list_available_publisher")] == [publisher]
+
+
+def test_where_nobody_maintains_a_plugin_every_author_of_the_tenant_does(author: Person, meet: Meet) -> None:
+    colleague, name = meet(author.member.account.user("author")), a_name()
+    author.do("create_plugin_version", body=a_version(name))
+
+    colleague.do("update_plugin_base_info", body=a_plugin(name, description="by a colleague"))
+    colleague.do("create_plugin_version", body=a_version(name, "1.1.0"))
+
+    assert author.numbers(name) == ["1.1.0", "1.0.0"]
+
+
+def test_where_maintainers_are_named_only_they_and_administrators_change_it(author: Person, meet: Meet) -> None:
+    account, name = author.member.account, a_name()
+    maintainer, colleague, admin = (meet(account.user(role)) for role in ("author", "author", "admin"))
+    author.do("create_plugin_version", body=a_version(name, maintainers=f'["{maintainer.member.user.id}"]'))
+
+    for operation, asked in {
+        "update_plugin_base_info": {"body": a_plugin(name)},
+        "update_basic_plugin": {"body": a_plugin(name)},
+        "create_plugin_draft": {"body": a_version(name, "2.0.0")},
+        "create_plugin_version": {"body": a_version(name, "2.0.0")},
+        "delete_basic_plugin": {"plugin_name": name},
+        "publish_plugin_bind": {"body": {"plugin_name": name, "publisher_unique_id": "0" * 32}},
+        "upload_basic_plugin": {"plugin_name": name, "file": b"PK"},
+    }.items():
+        assert colleague.refused(403, operation, **asked)["error_code"] == "PLUGPORT.00040010"
+
+    for number, person in enumerate((author, maintainer, admin), start=2):
+        person.do("create_plugin_version", body=a_version(name, f"{number}.0.0"))
+    row = author.row(name)
+    assert row is not None
+    assert (row["version"], row["maintainers"]) == ("4.0.0", f'["{maintainer.member.user.id}"]')
+
+
+@pytest.mark.parametrize("text", ["x", "[1]", '["a", ""]', "{}", '["' + "a" * 65 + '"]'])
+def test_maintainers_are_a_json_array_of_ids_inside_a_text(author: Person, text: str) -> None:
+    refusal = author.refused(400, "create_plugin_version", body=a_version(a_name(), maintainers=text))
+
+    assert refusal["error_msg"].startswith("maintainers: ")
