@@ -7,11 +7,12 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:  # the commands' start would wait for it
+    from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_ROUTE = "(no route)"
@@ -24,7 +25,7 @@ COUNTERS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 log = structlog.get_logger()
 
 
-def request_id(scope: Scope) -> str:
+def request_id(scope: "Scope") -> str:
     """The id that this request's answer, log lines and audit entries carry."""
     found: str = scope["state"]["request_id"]
     return found
@@ -69,21 +70,21 @@ class Observed:
     Lines hold the route's template, never the address itself: names, queries and headers stay out of logs.
     """
 
-    def __init__(self, app: ASGIApp, counters: Counters) -> None:
+    def __init__(self, app: "ASGIApp", counters: Counters) -> None:
         self._app = app
         self._counters = counters
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """One request."""
-        if scope["type"] != ScopeType.HTTP:
+        if "method" not in scope:  # a websocket
             await self._app(scope, receive, send)
             return
-        id, method = uuid.uuid4().hex, scope["method"]
+        id, method = uuid.uuid4().hex, cast("HTTPScope", scope)["method"]
         scope.setdefault("state", {})["request_id"] = id
         status = 500  # unless an answer says otherwise
         started = time.perf_counter()
 
-        async def noted(message: Message) -> None:
+        async def noted(message: "Message") -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -139,7 +140,9 @@ _SHARED: list[Any] = [structlog.stdlib.add_log_level, structlog.processors.TimeS
 def _ending(log_format: str) -> list[Any]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+    )
     return [_without_empty, plain]
 
 

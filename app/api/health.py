@@ -26,7 +26,7 @@ async def healthz() -> str:
     **operation("readyz", public=True),
     media_type="text/plain",
     tags=["Operation"],
-    responses={503: ResponseSpec(data_container=str, description="One does not answer.", media_type="text/plain")},
+    responses={503: ResponseSpec(str, generate_examples=False, description="One is down.", media_type="text/plain")},
 )
 async def readyz(wiring: Wiring) -> Response[str]:
     """Whether database and storage answer: 200, or 503 with the one that does not."""

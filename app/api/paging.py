@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 MOST_PER_PAGE = 1000
 
-Offset = Annotated[int, Parameter(ge=0, le=1_000_000_000, description="How many entries to skip.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000_000, description="How many entries to skip.")]
 Limit = Annotated[
-    int, Parameter(ge=1, le=MOST_PER_PAGE, description=f"How many entries to answer, 1 to {MOST_PER_PAGE}.")
+    int, QueryParameter(ge=1, le=MOST_PER_PAGE, description=f"How many entries to answer, 1 to {MOST_PER_PAGE}.")
 ]
 
 CAPPED = "X-Plugport-Total-Capped"

@@ -1,20 +1,20 @@
-"""Parameters of queries and headers with the bounds of the text they are."""
+"""Parameters of queries with the bounds of the text they are."""
 
 from typing import Any
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 
-def bounded(kind: Any, *, query: str | None = None, description: str | None = None) -> Any:
+def bounded(kind: Any, *, query: str, description: str | None = None) -> Any:
     """What stands beside `kind`, an annotated text of `schemas.wire.text`, so that its bounds hold for a parameter too.
 
     Litestar asks the parameter alone for them and passes over those that the type has. `description` is about this
     parameter; without one the type's own is shown.
     """
     meta = next(each for each in kind.__metadata__ if isinstance(each, Meta))
-    return Parameter(
-        query=query,
+    return QueryParameter(
+        name=query,
         pattern=meta.pattern,
         min_length=meta.min_length,
         max_length=meta.max_length,

@@ -36,7 +36,7 @@ def to_facts(request: PluginInfoRequest | VersionRequest, *, within: ExecutionIn
         description=request.description,
         business_type=request.business_type,
         runtime_attribution=rules.runtime_attribution(runtime) if runtime else None,
-        icon_url=request.icon_url,
+        icon_url=rules.checked_address("icon_url", request.icon_url) if request.icon_url else request.icon_url,
         is_private=None if request.is_private is None else request.is_private == 1,
         region=request.region,
         maintainers=None if request.maintainers is None else rules.maintainers(request.maintainers),

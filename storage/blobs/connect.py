@@ -12,7 +12,6 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from storage.blobs.base import BlobStore
 from storage.blobs.local import LocalBlobs
-from storage.blobs.s3 import S3Blobs
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+")
@@ -52,7 +51,9 @@ def _local(parts: SplitResult) -> LocalBlobs:
     return LocalBlobs(Path(unquote(parts.path)))
 
 
-def _s3(parts: SplitResult, port: int | None) -> S3Blobs:
+def _s3(parts: SplitResult, port: int | None) -> BlobStore:
+    from storage.blobs.s3 import S3Blobs  # only who keeps bytes there waits for the SDK to load
+
     if not parts.hostname:
         raise ValueError(_NO_ADDRESS)
     if not parts.username or not parts.password:

@@ -241,7 +241,7 @@ async def replace_uses(tx: Transaction, plugin: Plugin, version_id: str, names: 
             version_id=version_id,
             plugin_id=plugin.id,
             tenant_id=plugin.tenant_id,
-            names=list(names),
+            names=sorted(names),  # in one order, because each locks the plug-in it names
         )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.builders import a_name, a_version
-from tests.person import Person
+from tests.person import Meet, Person
 
 
 def test_a_draft_is_written_changed_and_released(author: Person) -> None:
@@ -113,3 +113,32 @@ def test_a_package_takes_the_place_of_the_draft_of_its_number(author: Person) ->
 
     assert author.numbers(name) == ["1.0.0"]
     assert author.do("show_plugin_version", plugin_name=name)["version_attribution"] == "formal"
+
+
+def test_releasing_an_old_draft_does_not_undo_who_sees_the_plugin_and_who_maintains_it(
+    author: Person, meet: Meet
+) -> None:
+    name = a_name()
+    author.do("create_plugin_draft", body=a_version(name, maintainers="", is_private=0))
+    keeper = author.member.user.id
+    author.do("update_plugin_base_info", body={"plugin_name": name, "is_private": 1, "maintainers": f'["{keeper}"]'})
+    author.do("publish_plugin_draft", body=a_version(name))
+    row = author.row(name)
+    assert row is not None
+    assert row["maintainers"] == f'["{keeper}"]'
+    other = meet(author.member.account.user("author"))
+    assert other.row(name) is None
+
+
+def test_a_draft_of_a_released_plugin_says_nothing_of_it_before_its_release(author: Person) -> None:
+    name = a_name()
+    author.do("create_plugin_version", body=a_version(name, "1.0.0", display_name="As released"))
+    author.do("create_plugin_draft", body=a_version(name, "1.1.0", display_name="As drafted", description="new"))
+    row = author.row(name)
+    assert row is not None
+    assert (row["display_name"], row["version"]) == ("As released", "1.0.0")
+    assert author.do("show_plugin_version", plugin_name=name, version="1.1.0")["display_name"] == "As drafted"
+    author.do("publish_plugin_draft", body=a_version(name, "1.1.0"))
+    row = author.row(name)
+    assert row is not None
+    assert (row["display_name"], row["description"], row["version"]) == ("As drafted", "new", "1.1.0")

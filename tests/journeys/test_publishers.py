@@ -57,11 +57,11 @@ def test_only_an_accepted_publisher_publishes(author: Person, judge: Person, str
 
 
 def test_the_command_accepts_a_publisher_while_the_server_runs(
-    author: Person, server: Server, cluster_environment: dict[str, str], plugin: str
+    author: Person, server: Server, plugin: str
 ) -> None:
     publisher = author.publisher(a_name("house"))
 
-    run_json("publisher", "accept", publisher, env=cluster_environment)
+    run_json("publisher", "accept", publisher, env=server.environment)
 
     author.do("publish_plugin", body=_named(plugin, publisher))
 

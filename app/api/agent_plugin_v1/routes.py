@@ -134,7 +134,9 @@ class AgentPluginController(Controller):
         self, plugin_name: PluginNameQuery, caller: Caller, registry: Registry, version: VersionQuery = ""
     ) -> wire.VersionDetail:
         """Show a version, or the current one."""
-        return translate.to_version_detail(caller, await registry.catalogue.detail(caller, plugin_name, version or None))
+        return translate.to_version_detail(
+            caller, await registry.catalogue.detail(caller, plugin_name, version or None)
+        )
 
     @post("/plugin-metrics", **operation("show_plugin_metrics"))
     async def metrics(self, data: PartsBody, caller: Caller, registry: Registry) -> list[wire.PluginOutputs]:

@@ -51,7 +51,11 @@ def to_spec(request: wire.VersionRequest) -> VersionSpec:
         execution=execution,
         manifest_version=request.manifest_version,
     )
-    facts = to_facts(request, within=request.execution_info)
+    # Clients send these empty when they mean nothing by them; update-info is the place to empty them.
+    meant = msgspec.structs.replace(
+        request, **{name: getattr(request, name) or None for name in ("icon_url", "maintainers", "region")}
+    )
+    facts = to_facts(meant, within=request.execution_info)
     return VersionSpec(plugin_name=request.plugin_name, version=request.version, facts=facts, content=content)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Request, delete, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from app.api.extension_v3 import translate
 from app.api.operations import operation
@@ -62,7 +62,9 @@ class ExtensionController(Controller):
         plugin_name: PluginNameQuery,
         caller: Caller,
         registry: Registry,
-        business_type: Annotated[BusinessTypeFilter, Parameter(description="Empty: the manifest's category.")] = "",
+        business_type: Annotated[
+            BusinessTypeFilter, QueryParameter(description="Empty: the manifest's category.")
+        ] = "",
     ) -> bool:
         """Upload a package (form part `upload_file`), which becomes a released version.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from app.api.icons_v1 import translate
 from app.api.operations import operation
@@ -25,9 +25,11 @@ EnglishNameQuery = Annotated[
 IconType = Annotated[
     Code | None, bounded(Code, query="icon_type", description="`plugin` or `publish`, as in the path.")
 ]
-ObjectKey = Annotated[str, Parameter(query="object_key", min_length=1, max_length=512, description="As in the path.")]
+ObjectKey = Annotated[
+    str, QueryParameter(name="object_key", min_length=1, max_length=512, description="As in the path.")
+]
 IfNoneMatch = Annotated[
-    str, Parameter(header="If-None-Match", max_length=4096, description="ETags of what the client has.")
+    str, HeaderParameter(name="If-None-Match", max_length=4096, description="ETags of what the client has.")
 ]
 
 
@@ -76,7 +78,7 @@ class IconUploadController(Controller):
         200: ResponseSpec(
             data_container=bytes, description="The picture.", generate_examples=False, media_type="image/*"
         ),
-        304: ResponseSpec(data_container=None, description="The client has it already."),
+        304: ResponseSpec(None, generate_examples=False, description="The client has it already."),
     },
 )
 async def show_icon(

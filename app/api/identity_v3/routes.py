@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, delete, get, head, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from app.api.identity_v3 import translate
 from app.api.operations import operation
@@ -25,7 +25,7 @@ _TAGS = ["Identity"]
 _SUBJECT = "X-Subject-Token"
 NameQuery = Annotated[Label | None, bounded(Label, query="name", description="The project's name.")]
 SubjectToken = Annotated[
-    str, Parameter(header=_SUBJECT, min_length=1, max_length=4096, description="The token asked about.")
+    str, HeaderParameter(name=_SUBJECT, min_length=1, max_length=4096, description="The token asked about.")
 ]
 
 

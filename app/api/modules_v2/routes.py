@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from app.api.modules_v2 import translate
 from app.api.operations import operation
@@ -13,10 +13,12 @@ from schemas.model.access import Caller
 from schemas.wire import modules_v2 as wire
 from schemas.wire.text import SearchText
 
-PageNumber = Annotated[int, Parameter(query="offset", ge=0, le=100_000, description="The number of a page, from 0.")]
-PageSize = Annotated[int, Parameter(query="limit", ge=1, le=100, description="How many modules make a page.")]
+PageNumber = Annotated[
+    int, QueryParameter(name="offset", ge=0, le=100_000, description="The number of a page, from 0.")
+]
+PageSize = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="How many modules make a page.")]
 Locations = Annotated[
-    list[SearchText], Parameter(query="locations", min_items=1, max_items=20, description="Extension points.")
+    list[SearchText], QueryParameter(name="locations", min_items=1, max_items=20, description="Extension points.")
 ]
 NameQuery = Annotated[SearchText, bounded(SearchText, query="name", description="A text that the name has in it.")]
 

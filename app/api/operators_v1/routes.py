@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from app.api.operations import operation
 from app.api.operators_v1 import translate
@@ -14,7 +14,7 @@ from schemas.model.publishers import PublisherStatus
 from schemas.paging import Paging
 from schemas.wire import operators_v1 as wire
 
-StatusQuery = Annotated[PublisherStatus, Parameter(query="status", description="What has been decided about them.")]
+StatusQuery = Annotated[PublisherStatus, QueryParameter(name="status", description="What has been decided about them.")]
 
 
 class OperatorsController(Controller):

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from app.api.operations import operation
 from app.api.paging import CAPPED, CUT, Limit, Offset
@@ -37,7 +37,7 @@ class RelationController(Controller):
         caller: Caller,
         registry: Registry,
         attribution: Annotated[
-            PluginAttributionFilter, Parameter(description="Whose plug-ins; empty: everybody's.")
+            PluginAttributionFilter, QueryParameter(description="Whose plug-ins; empty: everybody's.")
         ] = "",
         offset: Offset = 0,
         limit: Limit = 10,

@@ -138,7 +138,7 @@ class Access:
         try:
             return self._seal.open(sealed, access_key)
         except InvalidTag as error:
-            log.error("an access key was sealed by another PLUGPORT_SECRET_KEY", access_key=access_key)
+            log.warning("an access key was sealed by another PLUGPORT_SECRET_KEY", access_key=access_key)
             raise SignatureRefused("sealed by another key") from error
 
     async def sweep(self) -> None:

@@ -73,14 +73,30 @@ def new_plugin(caller: Caller, name: str, facts: PluginFacts, *, revived: Plugin
 
 
 def with_facts(plugin: Plugin, facts: PluginFacts) -> Plugin:
-    """The plug-in as the author now describes it; what the facts are silent of stays. Raises `InvalidField`."""
-    if facts.icon_url:
-        checked_address("icon_url", facts.icon_url)
+    """The plug-in as the author now describes it; what the facts are silent of stays.
+
+    Raises `PrivateCannotBePublished`.
+    """
     said = {name: value for name in facts.__struct_fields__ if (value := getattr(facts, name)) is not None}
     changed = msgspec.structs.replace(plugin, **said)
     if changed.is_private and changed.attribution is Attribution.PUBLISHED:
         raise PrivateCannotBePublished("is_private", name=plugin.name)
     return changed
+
+
+def told_by_release(facts: PluginFacts) -> PluginFacts:
+    """What a version says of its plug-in when it is released.
+
+    Not who maintains it, who sees it, and its icon: those may have changed since the draft was written, and a release must
+    not bring the old ones back.
+    """
+    return PluginFacts(
+        display_name=facts.display_name,
+        description=facts.description,
+        business_type=facts.business_type,
+        runtime_attribution=facts.runtime_attribution,
+        composition=facts.composition,
+    )
 
 
 def checked_address(field: str, address: str) -> str:

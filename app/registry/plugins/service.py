@@ -122,7 +122,7 @@ class Plugins:
             version=spec.version,
             precedence=precedence,
             state=state,
-            facts=facts,
+            facts=rules.told_by_release(facts),
             content=spec.content,
         )
         await plugins.replace_uses(tx, plugin, version_id, steps)
@@ -149,16 +149,17 @@ class Plugins:
                 attribution=str(plugin.attribution),
             )
             before = (await plugins.ask_versions(tx, caller, [asked]))[0]
-            facts = _merged(before.facts, spec.facts)
+            said = spec.facts
             if composition is not None:
-                facts = msgspec.structs.replace(facts, composition=composition)
+                said = msgspec.structs.replace(said, composition=composition)
+            facts = _merged(before.facts, rules.told_by_release(said))
             content = _merged(_content_of(before), spec.content)
             await plugins.save_draft(
                 tx, caller, plugin, id=draft.id, version=spec.version, facts=facts, content=content
             )
             if spec.content.execution is not None:
                 await plugins.replace_uses(tx, plugin, draft.id, steps)
-            await _save(tx, caller, _told_by(plugin, facts, VersionState.DRAFT))
+            await _save(tx, caller, _told_by(plugin, said, VersionState.DRAFT))
             await _record(tx, caller, "version.edited", plugin, {"version": spec.version})
 
     async def publish_draft(self, caller: Caller, name: str, version: str) -> None:
@@ -167,7 +168,7 @@ class Plugins:
             plugin, draft = await _draft(tx, caller, name, version)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
-            await _save(tx, caller, _told_by(plugin, draft.facts, VersionState.FORMAL))
+            await _save(tx, caller, rules.with_facts(plugin, rules.told_by_release(draft.facts)))
             await _record(tx, caller, "version.released", plugin, {"version": draft.version})
 
     async def delete_draft(self, caller: Caller, name: str, version: str) -> None:
@@ -383,10 +384,14 @@ def _replaceable(plugin: Plugin, used: VersionNumber, spec: VersionSpec, state: 
 
 
 def _told_by(plugin: Plugin, facts: PluginFacts, state: VersionState) -> Plugin:
-    """The plug-in after a version was saved: a release speaks for it; a draft only while nothing is released."""
-    if state is VersionState.DRAFT and plugin.has_release:
-        return plugin
-    return rules.with_facts(plugin, facts)
+    """The plug-in after an author wrote a version of it.
+
+    While nothing is released, whatever the author says of the plug-in holds. Afterwards a draft says nothing of it, and a
+    release only what `rules.told_by_release` lets it.
+    """
+    if not plugin.has_release:
+        return rules.with_facts(plugin, facts)
+    return plugin if state is VersionState.DRAFT else rules.with_facts(plugin, rules.told_by_release(facts))
 
 
 def _content_of(version: Version) -> VersionContent:

@@ -116,8 +116,11 @@ CREATE TRIGGER keep_releases BEFORE UPDATE OR DELETE ON plugin_versions
 CREATE TYPE use_move AS (used_plugin_id text, plugin_id text, delta integer);
 
 -- A plug-in counts once, however many of its versions use the other: so for each pair that a statement touched, whether there
--- is a use now is compared with whether there was one before. Rows are locked in one order, so that two changes cannot
--- deadlock.
+-- is a use now is compared with whether there was one before.
+--
+-- Uses reach into other tenants' plug-ins, and a use-case changes them in several statements before it changes its own
+-- plug-in. So that two tenants never wait for each other, whoever changes uses goes alone until the end of the transaction;
+-- rows are locked no stronger than an update does, because foreign keys to them are checked before.
 CREATE FUNCTION count_uses() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = plugport, pg_temp
 AS $$
@@ -130,6 +133,10 @@ BEGIN
     IF TG_OP IN ('UPDATE', 'DELETE') THEN
         moves := moves || (SELECT array_agg(ROW(used_plugin_id, plugin_id, -1)::use_move) FROM old_uses);
     END IF;
+    IF moves IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('plugin_uses', 0));
     WITH pairs AS (
              SELECT used_plugin_id, plugin_id, sum(delta) AS delta FROM unnest(moves)
               WHERE used_plugin_id IS NOT NULL GROUP BY used_plugin_id, plugin_id HAVING sum(delta) <> 0),
@@ -142,7 +149,7 @@ BEGIN
               GROUP BY pairs.used_plugin_id),
          locked AS (
              SELECT id FROM plugins WHERE id IN (SELECT used_plugin_id FROM users WHERE delta <> 0)
-              ORDER BY id FOR UPDATE)
+              ORDER BY id FOR NO KEY UPDATE)
     UPDATE plugins p SET refer_count = p.refer_count + users.delta
       FROM locked JOIN users ON users.used_plugin_id = locked.id
      WHERE p.id = locked.id;
