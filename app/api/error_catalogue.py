@@ -1,26 +1,23 @@
-"""Every refusal there is, for people and programs: `python -m app.api.error_catalogue` writes it anew.
+"""`python -m app.api.error_catalogue`: writes every refusal there is (`schemas/published/errors.json`).
 
-The file `schemas/published/errors.json` is an array of `{error_code, kind, http_status, error_msg}` in the order of the codes.
-Words in braces in `error_msg` stand for what the refusal is about; a field that is at fault is named before it.
+An array of `{error_code, kind, http_status, error_msg}` in the order of the codes. Words in braces in `error_msg` stand for
+what a refusal is about; in answers the field at fault is named before it.
 """
 
 import json
-from pathlib import Path
+import sys
 
-from app.api.problems import STATUSES, status_of
-from schemas import published
-from schemas.errors import RegistryError, UnknownMethod, catalogue
-
-FILE = Path(published.__path__[0]) / "errors.json"
+from app.api.problems import STATUSES
+from schemas.errors import UnknownMethod, catalogue
 
 
-def render() -> str:
-    """The content of the file."""
+def published() -> str:
+    """The document as text."""
     rows = [
         {
             "error_code": each.code,
             "kind": each.kind.value,
-            "http_status": _status(each),
+            "http_status": 405 if each is UnknownMethod else STATUSES[each.kind],
             "error_msg": each.sentence,
         }
         for each in catalogue()
@@ -28,9 +25,5 @@ def render() -> str:
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
-def _status(error: type[RegistryError]) -> int:
-    return status_of(UnknownMethod(method="")) if error is UnknownMethod else STATUSES[error.kind]
-
-
 if __name__ == "__main__":
-    FILE.write_text(render(), encoding="utf-8")
+    sys.stdout.write(published())

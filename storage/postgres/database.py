@@ -21,13 +21,14 @@ APP_ROLE = "plugport_app"
 _BUSY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # too many connections, no memory, a full disk
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.QueryCanceledError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # used between the server's last word and the end of the connection
     ConnectionError,
     TimeoutError,
 )
@@ -97,14 +98,23 @@ class Database:
     @classmethod
     async def open(cls, url: str, *, size: int, role: str | None = APP_ROLE) -> "Database":
         """Connects with at most `size` connections, which work as `role` (None: as whoever the URL says)."""
-        settings = {"search_path": "plugport,public", "application_name": "plugport", "TimeZone": "UTC", "jit": "off"}
+        settings = {
+            "search_path": "plugport,public",
+            "application_name": "plugport",
+            "TimeZone": "UTC",
+            # Our statements are index look-ups whatever the values: planned once for each connection, and never worth
+            # compiling or starting a second process for. Planning took longer than a whole list.
+            "plan_cache_mode": "force_generic_plan",
+            "jit": "off",
+            "max_parallel_workers_per_gather": "0",
+        }
         if role is not None:
             settings["role"] = role
         pool = await asyncpg.create_pool(
             url,
             min_size=min(2, size),
             max_size=size,
-            command_timeout=60,
+            command_timeout=30,
             timeout=10,
             server_settings=settings,
             reset=_keep,

@@ -51,15 +51,13 @@ class VersionNumber(Entity, frozen=True):
 
 
 class Search(Entity, frozen=True):
-    """A search for plug-ins; see the function search_plugins in the migrations."""
+    """A search for plug-ins on some shelves, whose name or display name has `text` in it, whatever its case.
 
-    scopes: list[str]
-    pattern: str
-    types: list[str] | None
-    keeper: str | None
-    private_keeper: str | None
-    usable: bool = False
-    only_single: bool = False
+    They come in the order of the categories in `category_order`, those of one category latest change first.
+    """
+
+    shelves: list[str]
+    text: str
     category_order: list[str] = []
 
 
@@ -250,17 +248,32 @@ async def adopt_uses(tx: Transaction, plugin: Plugin) -> None:
     await tx.run(QUERIES.adopt_uses, tenant_id=plugin.tenant_id, plugin_id=plugin.id, name=plugin.name)
 
 
-async def list_users(tx: Transaction, plugin: Plugin, *, take: int) -> tuple[list[str], int]:
-    """Names of the tenant's own plug-ins that use this one, at most `take`; and how many of them there are."""
-    rows = await tx.many(QUERIES.list_users, tenant_id=plugin.tenant_id, plugin_id=plugin.id, take=take)
+async def list_users(tx: Transaction, caller: Caller, plugin: Plugin, *, take: int) -> tuple[list[str], int]:
+    """Names of the tenant's own plug-ins that use this one, at most `take` and none that is hidden from the caller; and
+    how many the tenant has in all."""
+    rows = await tx.many(
+        QUERIES.list_users,
+        tenant_id=plugin.tenant_id,
+        plugin_id=plugin.id,
+        user_id=caller.user_id,
+        sees_private=caller.is_admin,
+        take=take,
+    )
     count = await tx.value(QUERIES.count_users, tenant_id=plugin.tenant_id, plugin_id=plugin.id)
     return [row["name"] for row in rows], count
 
 
-async def find_steps(tx: Transaction, tenant_id: str, version_ids: Sequence[str]) -> dict[str, list[UsedPlugin]]:
+async def find_steps(tx: Transaction, caller: Caller, version_ids: Sequence[str]) -> dict[str, list[UsedPlugin]]:
     """What the steps of some versions run, by version id; versions without steps are left out."""
     found: dict[str, list[UsedPlugin]] = {}
-    for row in await tx.many(QUERIES.find_steps, tenant_id=tenant_id, version_ids=list(version_ids)):
+    rows = await tx.many(
+        QUERIES.find_steps,
+        tenant_id=caller.tenant_id,
+        user_id=caller.user_id,
+        sees_private=caller.is_admin,
+        version_ids=list(version_ids),
+    )
+    for row in rows:
         step = UsedPlugin(name=row["used_name"], display_name=row["display_name"] or "", version=row["version"] or "")
         found.setdefault(row["version_id"], []).append(step)
     return found

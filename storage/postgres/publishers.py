@@ -90,14 +90,17 @@ async def delete(tx: Transaction, publisher: Publisher, by: Caller) -> None:
 
 
 async def list_bound_plugins(
-    tx: Transaction, publisher: Publisher, limit: int, *, published_only: bool = False
-) -> list[str]:
-    """The names of the first `limit` live plug-ins bound to it, or of those published under it only."""
+    tx: Transaction, publisher: Publisher, caller: Caller, limit: int, *, published_only: bool = False
+) -> list[str | None]:
+    """The names of the first `limit` live plug-ins bound to it, or of those published under it only; None for one that the
+    caller may not know of."""
     rows = await tx.many(
         QUERIES.list_bound_plugins,
         tenant_id=publisher.tenant_id,
         publisher_id=publisher.id,
         published_only=published_only,
+        user_id=caller.user_id,
+        sees_private=caller.is_admin,
         limit=limit,
     )
     return [row["name"] for row in rows]

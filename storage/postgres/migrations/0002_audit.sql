@@ -51,7 +51,7 @@ CREATE FUNCTION lock_tenant(tenant text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = plugport, pg_temp
 AS $$
 BEGIN
-    IF tenant <> current_tenant() AND NOT is_platform() THEN
+    IF tenant IS DISTINCT FROM current_tenant() AND NOT is_platform() THEN
         RAISE insufficient_privilege USING MESSAGE = 'another tenant''s chain';
     END IF;
     PERFORM FROM audit_heads WHERE tenant_id = tenant FOR UPDATE;
@@ -66,7 +66,7 @@ DECLARE
     head audit_heads;
     entry audit_entries;
 BEGIN
-    IF tenant <> current_tenant() AND NOT is_platform() THEN
+    IF tenant IS DISTINCT FROM current_tenant() AND NOT is_platform() THEN
         RAISE insufficient_privilege USING MESSAGE = 'another tenant''s chain';
     END IF;
     SELECT * INTO STRICT head FROM audit_heads WHERE tenant_id = tenant FOR UPDATE;

@@ -48,8 +48,8 @@ CREATE TABLE plugins (
 CREATE UNIQUE INDEX plugins_public_name ON plugins (name) WHERE public_name;
 CREATE INDEX plugins_of_publisher ON plugins (publisher_id) WHERE publisher_id IS NOT NULL;
 CREATE INDEX plugins_shared_icon ON plugins (icon_url) WHERE shared;
-CREATE INDEX plugins_search ON plugins USING gin (scope, search_text gin_trgm_ops) WHERE deleted_at IS NULL;
-CREATE INDEX plugins_by_change ON plugins (scope, change DESC) INCLUDE (search_text) WHERE deleted_at IS NULL;
+-- Not unique, although changes are: every update of a column with such an index would wait for foreign keys to the row.
+CREATE INDEX plugins_by_change ON plugins (change);
 
 CREATE TABLE plugin_versions (
     id                  hex32       PRIMARY KEY,

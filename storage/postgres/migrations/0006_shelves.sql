@@ -35,24 +35,29 @@ CREATE POLICY visible ON plugin_tally FOR SELECT USING (
     left(shelf, 33) = current_tenant() || '|' OR left(shelf, 2) = '*|');
 GRANT SELECT ON plugin_shelves, plugin_tally TO plugport_app;
 
-CREATE FUNCTION shelves_of(p plugins) RETURNS SETOF text
+CREATE FUNCTION shelf_names(scope text, business_type text, has_release boolean, composition text, keepers text[])
+    RETURNS SETOF text
     LANGUAGE sql IMMUTABLE
-AS $$
+BEGIN ATOMIC
     WITH base AS (
-        SELECT p.scope AS shelf, true AS listed, p.scope LIKE '%|private' AS use_listed, true AS is_scope
-         WHERE p.scope IS NOT NULL
+        SELECT scope AS shelf, scope LIKE '%|private' AS use_listed, true AS is_scope
+         WHERE scope IS NOT NULL
         UNION ALL
-        SELECT p.scope || '/by/' || keeper, true, p.scope LIKE '%|private', false
-          FROM (SELECT DISTINCT unnest(p.maintainers || p.creator_id) AS keeper) keepers
-         WHERE p.scope IS NOT NULL AND keeper <> '')
+        SELECT scope || '/by/' || keeper, scope LIKE '%|private', false
+          FROM (SELECT DISTINCT unnest(keepers) AS keeper) each_keeper
+         WHERE scope IS NOT NULL AND keeper <> '')
     SELECT shelf FROM base
     UNION ALL
-    SELECT shelf || '/' || p.business_type FROM base
+    SELECT shelf || '/' || business_type FROM base
     UNION ALL
-    SELECT shelf || '/use/' || p.business_type FROM base WHERE p.has_release AND (is_scope OR use_listed)
+    SELECT shelf || '/use/' || business_type FROM base WHERE has_release AND (is_scope OR use_listed)
     UNION ALL
-    SELECT shelf || '/use/single' FROM base WHERE p.has_release AND p.composition = 'single' AND (is_scope OR use_listed)
-$$;
+    SELECT shelf || '/use/single' FROM base WHERE has_release AND composition = 'single' AND (is_scope OR use_listed);
+END;
+
+CREATE FUNCTION shelves_of(p plugins) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    RETURN shelf_names(p.scope, p.business_type, p.has_release, p.composition, p.maintainers || p.creator_id);
 
 CREATE TYPE shelf_move AS (shelf text, change bigint, plugin_id text, delta integer);
 
@@ -113,7 +118,7 @@ CREATE TRIGGER shelve_changed AFTER UPDATE ON plugins
 -- The newest change whose block holds the place number `skip` (from 0, latest change first) of several shelves taken
 -- together, and how many places of that block come before it. No row where there are not so many places.
 CREATE FUNCTION seek_place(shelves text[], skip bigint, OUT newest bigint, OUT remaining bigint) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE ROWS 1
 AS $$
 DECLARE
     low bigint := 0;
@@ -139,30 +144,95 @@ BEGIN
 END
 $$;
 
--- Searching. Row-level security would keep LIKE from using the index (the operator is not leakproof, so the policy would have
--- to be asked of every row first); this function asks the policy's question of the scope instead, before it searches.
--- Patterns are planned each time, because what is quick for a rare text is slow for a common one.
-CREATE FUNCTION search_plugins(scopes text[], pattern text, types text[], keeper text, private_keeper text,
-                               usable boolean, only_single boolean, take integer)
+-- Searching: the plug-ins of some shelves that have a text in their name or display name ---------------------------------
+--
+-- The index holds of each live plug-in its shelves, and from every place in its names four characters on (fewer at the end).
+-- So a text on some shelves is one look-up, also a text of one or two characters, in which pg_trgm finds nothing to look for.
+-- The two kinds of words are told apart by their first character.
+
+CREATE FUNCTION search_words(search_text text, scope text, business_type text, has_release boolean, composition text,
+                             keepers text[]) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+    SELECT array_to_tsvector(
+        ARRAY(SELECT '@' || shelf FROM shelf_names(scope, business_type, has_release, composition, keepers) AS shelf)
+        || ARRAY(SELECT '.' || substr(search_text, place, 4) FROM generate_series(1, length(search_text)) AS place));
+END;
+
+CREATE INDEX plugins_search ON plugins USING gin (
+    search_words(search_text, scope, business_type, has_release, composition, maintainers || creator_id))
+    WITH (gin_pending_list_limit = 512) WHERE deleted_at IS NULL;   -- what is pending is read by every search
+ALTER INDEX plugins_search ALTER COLUMN 1 SET STATISTICS 0;         -- nothing is planned by them, and they take seconds
+
+CREATE FUNCTION search_question(wanted text, shelves text[]) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+    WITH words AS (
+        SELECT '.' || substr(wanted, least(place, length(wanted) - 3), 4) AS word, '' AS kind
+          FROM generate_series(1, length(wanted), 4) AS place WHERE length(wanted) > 3
+        UNION ALL
+        SELECT '.' || wanted, ':*' WHERE length(wanted) <= 3        -- every word that begins so
+        UNION ALL
+        SELECT '@' || shelf, '|' FROM unnest(shelves) AS shelf),
+    quoted AS (
+        SELECT '''' || replace(replace(word, '\', '\\'), '''', '''''') || '''' AS word, kind FROM words)
+    SELECT (string_agg(word || kind, ' & ') FILTER (WHERE kind <> '|')
+            || ' & (' || string_agg(word, ' | ') FILTER (WHERE kind = '|') || ')')::tsquery
+      FROM quoted;
+END;
+
+-- At most `most` plug-ins, latest change first. Asked as the owner, because row-level security would have its question asked of
+-- every plug-in before the text is looked for; so this function asks that question of the shelves, before it searches.
+--
+-- The index is quick for a rare text, and slow for one that most plug-ins have; those are found by walking the shelves from the
+-- latest change on. How common the text is among the latest of the longest shelf tells how far to walk; the index finds the rest.
+CREATE FUNCTION search_plugins(shelves text[], wanted text, most integer)
     RETURNS TABLE (plugin_id text, business_type text, change bigint)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = plugport, public, pg_temp
-    SET plan_cache_mode = force_custom_plan
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp
+    SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_memoize = off
 AS $$
 DECLARE
-    wanted text;
+    own text[] := ARRAY(SELECT shelf FROM unnest(shelves) AS shelf
+                         WHERE left(shelf, 33) = current_tenant() || '|' OR left(shelf, 2) = '*|');
+    text_wanted text := lower(wanted);
+    longest text;
+    total bigint;
+    share float8;
+    walked_from bigint := 0;    -- the change from which on every place is looked at
+    found integer := 0;
 BEGIN
-    FOREACH wanted IN ARRAY scopes LOOP
-        CONTINUE WHEN NOT (left(wanted, 33) = current_tenant() || '|' OR left(wanted, 2) = '*|');
+    SELECT (array_agg(shelf ORDER BY places DESC))[1], sum(places) INTO longest, total
+      FROM (SELECT t.shelf, sum(t.places) AS places FROM plugin_tally t
+             WHERE t.shelf = ANY (own) AND t.level = 3 GROUP BY t.shelf) each_shelf;
+    IF total > 200 THEN
+        SELECT (count(*) FILTER (WHERE strpos(p.search_text, text_wanted) > 0) + 0.5) / count(*) INTO share
+          FROM (SELECT s.change FROM plugin_shelves s WHERE s.shelf = longest ORDER BY s.change DESC LIMIT 100) latest
+          JOIN plugins p ON p.change = latest.change;
+        -- A plug-in that the index finds costs about as much as two that are walked over.
+        walked_from := CASE WHEN least(total, most / share) > 2 * total * share THEN NULL
+            ELSE coalesce((SELECT place.newest - 63 FROM seek_place(own, (most / share * 1.2)::bigint) AS place), 0) END;
+    END IF;
+    IF walked_from IS NOT NULL THEN
+        RETURN QUERY
+            SELECT p.id::text, p.business_type, s.change
+              FROM (SELECT on_shelf.change FROM plugin_shelves on_shelf
+                     WHERE on_shelf.shelf = ANY (own) AND on_shelf.change >= walked_from
+                     ORDER BY on_shelf.change DESC) s
+             CROSS JOIN LATERAL (SELECT * FROM plugins WHERE plugins.change = s.change LIMIT 1) p
+             WHERE strpos(p.search_text, text_wanted) > 0
+             ORDER BY s.change DESC LIMIT most;
+        GET DIAGNOSTICS found = ROW_COUNT;
+    END IF;
+    IF found < most AND walked_from IS DISTINCT FROM 0 THEN
         RETURN QUERY
             SELECT p.id::text, p.business_type, p.change
               FROM plugins p
-             WHERE p.deleted_at IS NULL AND p.scope = wanted AND p.search_text LIKE pattern
-               AND (types IS NULL OR p.business_type = ANY (types))
-               AND (keeper IS NULL OR keeper = ANY (p.maintainers || p.creator_id))
-               AND (private_keeper IS NULL OR NOT p.is_private OR private_keeper = ANY (p.maintainers || p.creator_id))
-               AND (p.has_release OR NOT usable) AND (p.composition = 'single' OR NOT only_single)
-             ORDER BY p.change DESC
-             LIMIT take;
-    END LOOP;
+             WHERE search_words(p.search_text, p.scope, p.business_type, p.has_release, p.composition,
+                                p.maintainers || p.creator_id) @@ search_question(text_wanted, own)
+               AND p.deleted_at IS NULL AND strpos(p.search_text, text_wanted) > 0
+               AND (walked_from IS NULL OR p.change < walked_from)
+             ORDER BY p.change DESC LIMIT most - found;
+    END IF;
 END
 $$;

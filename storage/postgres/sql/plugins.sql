@@ -52,8 +52,7 @@ SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.man
 -- The page of the matches, and in each row how many matches there are, up to :most.
 WITH found AS MATERIALIZED (
          SELECT plugin_id, business_type, change
-           FROM search_plugins(:scopes, :pattern, :types, :keeper, :private_keeper, :usable, :only_single, :most)
-          LIMIT :most),
+           FROM search_plugins(:shelves, :text, :most)),
      page AS (
          SELECT plugin_id, array_position(:category_order::text[], business_type) AS category, change FROM found
           ORDER BY category NULLS FIRST, change DESC OFFSET :skip LIMIT :take)
@@ -182,19 +181,21 @@ UPDATE plugin_uses SET used_plugin_id = :plugin_id
  WHERE tenant_id = :tenant_id AND used_name = :name AND used_plugin_id IS NULL
 
 -- name: list_users
--- The names of the tenant's own plug-ins that use this one.
+-- The names of the tenant's own plug-ins that use this one, as far as the caller may know of them.
 SELECT DISTINCT p.name FROM plugin_uses u JOIN plugins p ON p.id = u.plugin_id AND p.tenant_id = u.tenant_id
  WHERE u.used_plugin_id = :plugin_id AND u.tenant_id = :tenant_id
+   AND (NOT p.is_private OR :sees_private OR :user_id = ANY (p.maintainers || p.creator_id))
  ORDER BY p.name LIMIT :take
 
 -- name: count_users
 SELECT count(DISTINCT u.plugin_id) FROM plugin_uses u WHERE u.used_plugin_id = :plugin_id AND u.tenant_id = :tenant_id
 
 -- name: find_steps
--- The plug-ins that the steps of some versions run, with what the tenant may know of them.
+-- The plug-ins that the steps of some versions run, with what the caller may know of them.
 SELECT u.version_id, u.used_name, p.display_name, v.version
   FROM plugin_uses u
-  LEFT JOIN plugins p ON p.id = u.used_plugin_id AND (p.tenant_id = :tenant_id OR p.shared)
+  LEFT JOIN plugins p ON p.id = u.used_plugin_id AND (p.shared OR (p.tenant_id = :tenant_id
+            AND (NOT p.is_private OR :sees_private OR :user_id = ANY (p.maintainers || p.creator_id))))
   LEFT JOIN plugin_versions v ON v.id = p.current_version_id AND v.tenant_id = p.tenant_id
  WHERE u.version_id = ANY (:version_ids)
  ORDER BY u.version_id, u.used_name

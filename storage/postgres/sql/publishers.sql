@@ -65,11 +65,13 @@ UPDATE publishers
  WHERE tenant_id = :tenant_id AND id = :id AND deleted_at IS NULL
 
 -- name: list_bound_plugins
--- By name, live ones. Only those that everybody sees, or did and keeps the right to, where `published_only`.
-SELECT name FROM plugins
+-- Live ones, by name; without a name those that the caller may not know of. Only those that everybody sees, or did and keeps
+-- the right to, where `published_only`.
+SELECT CASE WHEN NOT is_private OR :sees_private OR :user_id = ANY (maintainers || creator_id) THEN name END AS name
+  FROM plugins
  WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND deleted_at IS NULL
    AND (NOT :published_only OR shared OR attribution = 'published')
- ORDER BY name LIMIT :limit
+ ORDER BY 1 NULLS LAST LIMIT :limit
 
 -- name: lock_publisher_name
 -- Makes decisions about one name wait for each other, whatever tenants they are about.

@@ -50,9 +50,11 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     return admin
 
 
-async def publish(registry: Registry, caller: Caller, operator: Caller, name: str) -> None:
-    """Shows the plug-in, which has a release, to everybody."""
-    facts = PublisherFacts(en_name=f"Of {name}", name=name, support_url="x@y.example")
+async def publish(
+    registry: Registry, caller: Caller, operator: Caller, name: str, publisher_name: str | None = None
+) -> None:
+    """Shows the plug-in, which has a release, to everybody, under a new publisher."""
+    facts = PublisherFacts(en_name=publisher_name or f"Of {name}", name=name, support_url="x@y.example")
     publisher = await registry.publishers.create(caller, facts)
     await registry.publishers.accept(operator, publisher.id)
     await registry.plugins.publish(caller, name, "", publisher.id)

@@ -133,6 +133,17 @@ def test_a_published_plugin_cannot_become_private() -> None:
     assert rules.with_facts(a_plugin(), PluginFacts(is_private=True)).is_private
 
 
+def test_a_release_speaks_of_its_content_and_never_of_who_sees_and_maintains_it() -> None:
+    facts = PluginFacts(
+        display_name="New", description="new", business_type="Gate", runtime_attribution="agentless", icon_url="/icon",
+        is_private=True, region="here", maintainers=["keeper"], composition=Composition.MULTI,
+    )  # fmt: skip
+    assert rules.told_by_release(facts) == PluginFacts(
+        display_name="New", description="new", business_type="Gate", runtime_attribution="agentless",
+        composition=Composition.MULTI,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("address", ["https://a.example/x.png", "HTTP://a.example", "/api/v1/x", "/"])
 def test_an_address_is_of_the_web_or_a_path_of_ours(address: str) -> None:
     assert rules.checked_address("icon_url", address) == address
@@ -145,7 +156,7 @@ def test_an_address_is_of_the_web_or_a_path_of_ours(address: str) -> None:
 )  # fmt: skip
 def test_other_addresses_are_refused(address: str) -> None:
     with pytest.raises(InvalidField) as refused:
-        rules.with_facts(a_plugin(), PluginFacts(icon_url=address))
+        rules.checked_address("icon_url", address)
     assert refused.value.field == "icon_url"
 
 

@@ -3,10 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from app.registry.plugins.catalogue import like_pattern
 from app.registry.plugins.shelves import View
 from schemas.model.access import Caller, Role
 from schemas.model.plugins import BUSINESS_TYPES, Attribution
@@ -14,9 +11,9 @@ from schemas.model.plugins import BUSINESS_TYPES, Attribution
 T = "a" * 32
 
 
-def a_caller(*roles: Role) -> Caller:
+def a_caller(*roles: Role, official: bool = False) -> Caller:
     return Caller(
-        user_id="u1", user_name="u1", tenant_id=T, tenant_name="t", official=False, roles=frozenset(roles),
+        user_id="u1", user_name="u1", tenant_id=T, tenant_name="t", official=official, roles=frozenset(roles),
         credential="token", request_id="r",
     )  # fmt: skip
 
@@ -56,6 +53,12 @@ def test_a_class_narrows_the_view(attribution: Attribution, shelves: list[str]) 
     assert View(AUTHOR, attribution).listed(None) == shelves
 
 
+def test_private_plugins_of_an_official_tenant_are_official() -> None:
+    official = a_caller(Role.AUTHOR, official=True)
+    assert f"{T}|private/by/u1" in View(official, Attribution.OFFICIAL).listed(None)
+    assert f"{T}|private/by/u1" not in View(official, Attribution.CUSTOM).listed(None)
+
+
 def test_categories_narrow_the_view_each_counted_once() -> None:
     assert View(AUTHOR, Attribution.OFFICIAL).listed(["Test", "Build", "Test"]) == [
         f"{T}|official/Test", f"{T}|official/Build", "*|official/Test", "*|official/Build",
@@ -81,29 +84,3 @@ def test_no_view_holds_a_shelf_twice() -> None:
     for caller, attribution, maintainer in itertools.product((AUTHOR, ADMIN), (None, *Attribution), (None, "u1", "u2")):
         shelves = View(caller, attribution, maintainer).listed(None)
         assert len(shelves) == len(set(shelves))
-
-
-@pytest.mark.parametrize(
-    ("text", "pattern"),
-    [
-        ("scan", "%scan%"),
-        ("SCAN", "%scan%"),
-        ("%", r"%\%%"),
-        ("_", r"%\_%"),
-        ("\\", r"%\\%"),
-        (".*", "%.*%"),
-        ("", "%%"),
-        ("扫描", "%扫描%"),
-    ],
-)
-def test_a_text_is_looked_for_and_no_pattern(text: str, pattern: str) -> None:
-    assert like_pattern(text) == pattern
-
-
-@given(st.text("a%_\\.*[(", max_size=8))
-def test_every_special_character_of_like_is_plain(text: str) -> None:
-    plain, escaped = [], iter(like_pattern(text)[1:-1])
-    for character in escaped:
-        assert character not in "%_"
-        plain.append(next(escaped) if character == "\\" else character)
-    assert "".join(plain) == text

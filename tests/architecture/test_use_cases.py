@@ -1,0 +1,96 @@
+"""Every use-case knows on whose behalf it runs, and every statement to which tenant it belongs."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import pytest
+
+from app.registry import Registry
+from schemas.model.access import Caller
+from storage.postgres.migrate import migrations
+from storage.postgres.queries import Query, load
+from tests.architecture.source import REPOSITORY
+
+# Use-cases that no caller asks for, and why.
+WITHOUT_CALLER = {
+    "access.log_in": "nobody is known before it",
+    "access.caller_of_token": "it finds the caller",
+    "access.caller_of_signature": "it finds the caller",
+    "access.sweep": "the clock asks for it",
+    "packages.sweep": "the clock asks for it",
+    "icons.read": "it takes the icon that `find` answered to a caller",
+}
+
+# Statements that take no tenant, and why.
+OF_NO_TENANT = {
+    "access.find_access_key_tenant": "an operator knows the key and asks for its tenant",
+    "demo.owns_catalogue": "it asks about the table, not about its rows",
+    "icons.find_icon": "everybody's are found, too: row-level security decides",
+    "packages.list_stale_incoming": "the sweep is for every tenant",
+    "plugins.list_shelves": "the names of shelves begin with the tenant, and row-level security asks for it",
+    "plugins.search": "scopes begin with the tenant, and the function asks for it",
+    "publishers.count_publishers_by_status": "operators decide about every tenant's",
+    "publishers.list_publishers_by_id": "everybody's are found, too: row-level security decides",
+    "publishers.list_publishers_by_status": "operators decide about every tenant's",
+}
+
+
+def use_cases() -> dict[str, Any]:
+    """Every public coroutine of the registry's services, by `noun.name`."""
+    hints = get_type_hints(Registry)
+    return {
+        f"{each.name}.{name}": method
+        for each in fields(Registry)
+        for name, method in inspect.getmembers(hints[each.name], inspect.iscoroutinefunction)
+        if not name.startswith("_")
+    }
+
+
+@pytest.mark.parametrize("name", use_cases())
+def test_every_use_case_takes_the_caller_first(name: str) -> None:
+    method = use_cases()[name]
+    _, first, *_ = [*inspect.signature(method).parameters.values(), None]
+    takes_caller = first is not None and first.name == "caller" and get_type_hints(method).get("caller") is Caller
+    assert takes_caller is (name not in WITHOUT_CALLER)
+
+
+def test_every_exception_is_of_a_use_case_that_there_is() -> None:
+    assert WITHOUT_CALLER.keys() <= use_cases().keys()
+
+
+# -- statements ----------------------------------------------------------------------------------------------------------
+
+
+def statements() -> Iterator[tuple[str, Query]]:
+    """Every statement, by `noun.name`."""
+    for path in sorted((REPOSITORY / "storage/postgres/sql").glob("*.sql")):
+        for query in load(path.stem).all.values():
+            yield f"{path.stem}.{query.name}", query
+
+
+def owned_tables() -> set[str]:
+    """Every table whose rows belong to tenants."""
+    text = "\n".join(each.sql for each in migrations())
+    made = re.finditer(r"CREATE TABLE (\w+) \((.*?)\n\);", text, re.DOTALL)
+    return {table[1] for table in made if re.search(r"^ *tenant_id\b", table[2], re.MULTILINE)}
+
+
+OWNED = owned_tables()
+ON_OWNED = {name: query for name, query in statements() if set(re.findall(r"\w+", query.sql)) & OWNED}
+
+
+def test_the_tables_of_tenants_are_found() -> None:
+    assert {"plugins", "plugin_versions", "plugin_uses", "publishers", "users", "icons", "blobs"} <= OWNED
+
+
+@pytest.mark.parametrize("name", ON_OWNED)
+def test_every_statement_on_rows_of_tenants_takes_the_tenant(name: str) -> None:
+    takes_tenant = not {"tenant_id", "tenant_ids"}.isdisjoint(ON_OWNED[name].parameters)
+    assert takes_tenant is (name not in OF_NO_TENANT)
+
+
+def test_every_exception_is_of_a_statement_that_there_is() -> None:
+    assert OF_NO_TENANT.keys() <= ON_OWNED.keys()
