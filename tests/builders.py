@@ -89,10 +89,10 @@ def a_zip(files: Mapping[str, bytes]) -> bytes:
     return archive.getvalue()
 
 
-def a_picture(colour: str = "red", format: str = "PNG") -> bytes:
+def a_picture(colour: str = "red", encoding: str = "PNG") -> bytes:
     """A small picture."""
     picture = io.BytesIO()
-    Image.new("RGB", (4, 4), colour).save(picture, format)
+    Image.new("RGB", (4, 4), colour).save(picture, encoding)
     return picture.getvalue()
 
 

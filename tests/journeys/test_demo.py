@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from app.registry import Registry
@@ -19,10 +20,12 @@ from schemas.model.access import Caller, Login, Role
 from schemas.model.pipelines import UsableQuery
 from schemas.model.plugins import BUSINESS_TYPES, Attribution, PluginQuery
 from schemas.paging import Paging
+from schemas.wire.text import DisplayName, PluginName
 from storage.postgres.embedded import EmbeddedPostgres, Urls
 from tests.program import environment, run, run_json
 
 SIZE = 300
+EVERYTHING = 1_000  # more than there is, also after a second tenant was filled
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +102,9 @@ def test_a_login_that_owns_nothing_cannot_fill_it(urls: Urls, demo_dir: Path) ->
 
 
 async def test_the_total_of_every_shelf_is_the_count_of_its_places_and_of_its_plugins(owner: Any) -> None:
-    tallied = await owner.fetch("SELECT shelf, level, sum(places)::int AS places FROM plugin_tally GROUP BY shelf, level")
+    tallied = await owner.fetch(
+        "SELECT shelf, level, sum(places)::int AS places FROM plugin_tally GROUP BY shelf, level"
+    )
     on_shelves = dict(await owner.fetch("SELECT shelf, count(*) FROM plugin_shelves GROUP BY shelf"))
     belonging = dict(await owner.fetch("SELECT shelf, count(*) FROM plugins p, shelves_of(p) AS shelf GROUP BY shelf"))
     assert on_shelves == belonging
@@ -124,10 +129,8 @@ async def test_every_offset_shows_the_next_plugin_and_none_twice(
         assert total == len(seen)
 
 
-async def test_the_catalogue_has_something_of_everything(
-    demo_registry: Registry, caller: Caller, owner: Any
-) -> None:
-    everything = await demo_registry.catalogue.find(caller, PluginQuery(), Paging(offset=0, limit=SIZE))
+async def test_the_catalogue_has_something_of_everything(demo_registry: Registry, caller: Caller, owner: Any) -> None:
+    everything = await demo_registry.catalogue.find(caller, PluginQuery(), Paging(offset=0, limit=EVERYTHING))
     plugins = [item.plugin for item in everything.items]
     assert {each.business_type for each in plugins} == set(BUSINESS_TYPES)
     assert {each.attribution for each in plugins} == set(Attribution)
@@ -139,9 +142,69 @@ async def test_the_catalogue_has_something_of_everything(
     assert states["draft"] > 0
     assert len({each.creator_id for each in plugins}) > 5
     assert len({each.updated_at.date() for each in plugins}) > 100
-    usable = await demo_registry.pipelines.by_category(caller, UsableQuery(), Paging(offset=0, limit=SIZE))
+    for each in plugins:
+        msgspec.convert(each.name, PluginName)
+        msgspec.convert(each.display_name, DisplayName)
+    usable = await demo_registry.pipelines.by_category(caller, UsableQuery(), Paging(offset=0, limit=EVERYTHING))
     assert any(each.steps for each in usable.items)
     assert await owner.fetchval("SELECT count(*) FROM publishers WHERE status <> 'accept'") == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a", "E", "-", ".", "*", "%", "_", "'", "\\", "|", "@", "uv", "k6", "zq", "部署", "鸿", "cloud", "HUAWEICLOUD-CCE", "build",
+     "java-nightly", " on ", "zzyzx", "official", "*|official"],
+)  # fmt: skip
+async def test_a_search_finds_whatever_has_the_text_latest_first(
+    demo_registry: Registry, caller: Caller, owner: Any, text: str
+) -> None:
+    for types in (None, ["Build"], ["Deploy", "Test"]):
+        query = PluginQuery(text=text, business_types=types)
+        found = await demo_registry.catalogue.find(caller, query, Paging(offset=0, limit=EVERYTHING))
+        expected = await owner.fetch(
+            "SELECT id FROM plugins WHERE (tenant_id = $1 OR shared) AND ($2::text[] IS NULL OR business_type = ANY ($2))"
+            " AND position(lower($3) IN lower(name || E'\\n' || display_name)) > 0 ORDER BY change DESC",
+            caller.tenant_id, types, text,
+        )  # fmt: skip
+        assert [item.plugin.id for item in found.items] == [row["id"] for row in expected]
+        assert (found.total, found.capped) == (len(expected), False)
+
+
+async def test_a_search_for_the_usable_goes_category_by_category(
+    demo_registry: Registry, caller: Caller, owner: Any
+) -> None:
+    found = await demo_registry.pipelines.by_category(caller, UsableQuery(text="cloud"), Paging(offset=3, limit=EVERYTHING))
+    expected = await owner.fetch(
+        "SELECT id FROM plugins WHERE (tenant_id = $1 OR shared) AND has_release AND search_text LIKE '%cloud%'"
+        " ORDER BY array_position($2::text[], business_type), change DESC",
+        caller.tenant_id, list(BUSINESS_TYPES),
+    )  # fmt: skip
+    assert [item.summary.plugin.id for item in found.items] == [row["id"] for row in expected][3:]
+    assert found.total == len(expected)
+
+
+async def test_a_search_that_may_stop_early_keeps_the_latest(owner: Any, caller: Caller) -> None:
+    shelves = View(caller).listed(None)
+    await owner.execute("SELECT set_config('plugport.tenant', $1, false)", caller.tenant_id)
+    for text in ("a", "build", "k6", "cloud"):
+        every = await owner.fetch("SELECT * FROM search_plugins($1, $2, 1000) ORDER BY change DESC", shelves, text)
+        assert await owner.fetch("SELECT * FROM search_plugins($1, $2, 5)", shelves, text) == every[:5]
+
+
+async def test_the_index_finds_what_walking_finds(owner: Any, caller: Caller) -> None:
+    """A search walks while the catalogue is small; so the index is asked by itself here."""
+    shelves = View(caller).listed(None)
+    for text in ("a", "-", "'", "\\", "|", "uv", "部署", "cloud", "huaweicloud-cce", "java-nightly-windows"):
+        found = await owner.fetch(
+            "SELECT id FROM plugins WHERE search_words(search_text, scope, business_type, has_release, composition,"
+            " maintainers || creator_id) @@ search_question($1, $2) AND strpos(search_text, $1) > 0"
+            " AND deleted_at IS NULL ORDER BY change", text, shelves,
+        )  # fmt: skip
+        walked = await owner.fetch(
+            "SELECT DISTINCT p.id, p.change FROM plugins p JOIN plugin_shelves s ON s.plugin_id = p.id"
+            " WHERE s.shelf = ANY ($2) AND strpos(p.search_text, $1) > 0 ORDER BY p.change", text, shelves,
+        )  # fmt: skip
+        assert [row["id"] for row in found] == [row["id"] for row in walked]
 
 
 async def test_a_plugin_is_used_by_as_many_as_it_says(owner: Any) -> None:
@@ -163,7 +226,9 @@ async def test_the_current_version_is_the_newest_released_or_else_the_newest_dra
 
 
 async def test_details_say_what_a_real_manifest_says(demo_registry: Registry, caller: Caller) -> None:
-    found = await demo_registry.catalogue.find(caller, PluginQuery(business_types=["Test"]), Paging(offset=0, limit=SIZE))
+    found = await demo_registry.catalogue.find(
+        caller, PluginQuery(business_types=["Test"]), Paging(offset=0, limit=EVERYTHING)
+    )
     named = next(item for item in found.items if item.plugin.has_release and item.plugin.composition == "single")
     version = await demo_registry.catalogue.detail(caller, named.plugin.name, None)
     assert [each.type for each in version.inputs] == ["input", "select", "number"]
@@ -178,7 +243,7 @@ async def test_a_viewer_of_another_tenant_sees_what_is_public_and_no_more(demo_r
         user_id="f" * 32, user_name="stranger", tenant_id="f" * 32, tenant_name="elsewhere", official=False,
         roles=frozenset({Role.VIEWER}), credential="token", request_id="test",
     )  # fmt: skip
-    page = await demo_registry.catalogue.find(stranger, PluginQuery(), Paging(offset=0, limit=SIZE))
+    page = await demo_registry.catalogue.find(stranger, PluginQuery(), Paging(offset=0, limit=EVERYTHING))
     assert page.total == len(page.items) > 0
     assert all(item.plugin.shared for item in page.items)
     assert View(stranger).scopes[-1] == f"{'f' * 32}|private"

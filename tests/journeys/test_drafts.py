@@ -1,9 +1,20 @@
 """The life of a draft: written, changed, released or discarded."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from tests.accounts import NewAccount
 from tests.builders import a_name, a_version
-from tests.person import Meet, Person
+from tests.person import Meet, Person, people
+
+
+@pytest.fixture(scope="module")
+def author(new_account: NewAccount) -> Iterator[Person]:
+    """One author for all tests here: each has plug-ins of its own."""
+    with people() as meet:
+        yield meet(new_account().user("author"))
 
 
 def test_a_draft_is_written_changed_and_released(author: Person) -> None:
@@ -88,7 +99,7 @@ def test_only_a_draft_can_be_changed_released_or_discarded(author: Person, opera
     before = author.do("show_plugin_version", plugin_name=name, version="1.0.0")
 
     body = None if operation == "delete_plugin_draft" else a_version(name, display_name="Other")
-    query = {"plugin_name": name, "version": "1.0.0"} if body is None else {}
+    query: dict[str, Any] = {"plugin_name": name, "version": "1.0.0"} if body is None else {}
     refusal = author.refused(409, operation, body=body, **query)
 
     assert refusal["error_code"] == "PLUGPORT.00040006"

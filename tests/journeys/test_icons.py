@@ -110,3 +110,21 @@ def test_what_is_no_picture_is_refused_and_changes_nothing(author: Person, conte
     row = author.row(name)
     assert row is not None
     assert row["icon_url"] == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:image/png;base64,AA", "//other.example/x.png", "x.png"]
+)
+def test_an_icon_is_a_path_of_ours_or_a_web_address(author: Person, address: str) -> None:
+    name = a_name()
+    author.do("create_basic_plugin", body=a_plugin(name))
+
+    for operation in ("update_basic_plugin", "update_plugin_base_info"):
+        assert author.refused(400, operation, body=a_plugin(name, icon_url=address))["error_msg"].startswith(
+            "icon_url: "
+        )
+
+    author.do("update_basic_plugin", body=a_plugin(name, icon_url="https://a.example/icon.png"))
+    row = author.row(name)
+    assert row is not None
+    assert row["icon_url"] == "https://a.example/icon.png"

@@ -56,9 +56,7 @@ def test_only_an_accepted_publisher_publishes(author: Person, judge: Person, str
     assert found["workspace_id"] == author.account_id
 
 
-def test_the_command_accepts_a_publisher_while_the_server_runs(
-    author: Person, server: Server, plugin: str
-) -> None:
+def test_the_command_accepts_a_publisher_while_the_server_runs(author: Person, server: Server, plugin: str) -> None:
     publisher = author.publisher(a_name("house"))
 
     run_json("publisher", "accept", publisher, env=server.environment)
@@ -149,9 +147,7 @@ def test_a_published_name_is_taken_for_everybody(
     neighbour.upload(plugin)
     for person in (author, neighbour):
         judge.accept(person.publisher(a_name("house")))
-    mine, theirs = (
-        person.do("list_available_publisher")[0]["publisher_unique_id"] for person in (author, neighbour)
-    )
+    mine, theirs = (person.do("list_available_publisher")[0]["publisher_unique_id"] for person in (author, neighbour))
     author.do("publish_plugin", body=_named(plugin, mine))
 
     refusal = neighbour.refused(409, "publish_plugin", body=_named(plugin, theirs))

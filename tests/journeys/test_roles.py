@@ -1,6 +1,7 @@
 """Every operation asked by every role: allowed or refused as the one table of permissions says."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,9 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
         assert answer.status_code in (200, 400, 404), answer.text
 
 
-@pytest.mark.parametrize(("role", "writes"), [("viewer", False), ("reviewer", False), ("author", True), ("admin", True)])
+@pytest.mark.parametrize(
+    ("role", "writes"), [("viewer", False), ("reviewer", False), ("author", True), ("admin", True)]
+)
 def test_who_may_write_writes_and_who_may_not_changes_nothing(
     meet: Meet, new_account: NewAccount, role: str, writes: bool
 ) -> None:
@@ -97,7 +100,7 @@ def test_where_maintainers_are_named_only_they_and_administrators_change_it(auth
     maintainer, colleague, admin = (meet(account.user(role)) for role in ("author", "author", "admin"))
     author.do("create_plugin_version", body=a_version(name, maintainers=f'["{maintainer.member.user.id}"]'))
 
-    for operation, asked in {
+    attempts: dict[str, dict[str, Any]] = {
         "update_plugin_base_info": {"body": a_plugin(name)},
         "update_basic_plugin": {"body": a_plugin(name)},
         "create_plugin_draft": {"body": a_version(name, "2.0.0")},
@@ -105,7 +108,8 @@ def test_where_maintainers_are_named_only_they_and_administrators_change_it(auth
         "delete_basic_plugin": {"plugin_name": name},
         "publish_plugin_bind": {"body": {"plugin_name": name, "publisher_unique_id": "0" * 32}},
         "upload_basic_plugin": {"plugin_name": name, "file": b"PK"},
-    }.items():
+    }
+    for operation, asked in attempts.items():
         assert colleague.refused(403, operation, **asked)["error_code"] == "PLUGPORT.00040010"
 
     for number, person in enumerate((author, maintainer, admin), start=2):

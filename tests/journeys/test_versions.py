@@ -1,12 +1,15 @@
 """Version numbers: their order, and that a released one is for good."""
 
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from tests.accounts import NewAccount
 from tests.builders import a_name, a_version
-from tests.person import Person
+from tests.person import Person, people
 
 NEWEST_FIRST = [
     "10.0.0",
@@ -25,6 +28,13 @@ NEWEST_FIRST = [
     "1.0.0+build.7",
     "0.0.1",
 ]
+
+
+@pytest.fixture(scope="module")
+def author(new_account: NewAccount) -> Iterator[Person]:
+    """One author for all tests here: each has plug-ins of its own."""
+    with people() as meet:
+        yield meet(new_account().user("author"))
 
 
 def test_versions_are_listed_newest_first_by_semver_precedence(author: Person) -> None:
@@ -118,7 +128,7 @@ def test_the_number_of_a_deleted_version_is_never_used_again(author: Person) -> 
 
 
 @pytest.mark.parametrize("query", [{}, {"type": "all"}])
-def test_a_plugin_made_again_does_not_get_its_old_numbers_back(author: Person, query: dict[str, str]) -> None:
+def test_a_plugin_made_again_does_not_get_its_old_numbers_back(author: Person, query: dict[str, Any]) -> None:
     name = a_name()
     author.do("create_plugin_version", body=a_version(name, "1.0.0"))
     author.upload(uploaded := a_name(), "1.0.0")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_everybody_sees_what_they_may_and_nothing_else(world: World, kind: str, 
 
 
 HIDDEN = [(who, kind) for kind, seen_by in SEEN_BY.items() for who in (*HOME, "stranger") if who not in seen_by]
-BY_NAME = {
+BY_NAME: dict[str, Callable[[str], dict[str, Any]]] = {
     "list_plugins": lambda name: {"body": {"plugin_name": name}},
     "list_plugins by regex_name": lambda name: {"body": {"regex_name": name}},
     "list_base_plugins_new_post": lambda name: {"body": {"regex_name": name}},
@@ -180,12 +181,13 @@ def test_what_is_hidden_answers_like_what_is_not_there(world: World, question: s
 def test_the_name_of_a_private_plugin_of_others_cannot_be_had(world: World) -> None:
     colleague, name = world.people["colleague"], world.plugins["private"]
 
-    for operation, asked in {
+    attempts: dict[str, dict[str, Any]] = {
         "create_basic_plugin": {"body": a_plugin(name)},
         "create_plugin_version": {"body": a_version(name, "7.0.0")},
         "create_plugin_draft": {"body": a_version(name, "7.0.0")},
         "upload_basic_plugin": {"plugin_name": name, "file": a_package(name, "7.0.0")},
-    }.items():
+    }
+    for operation, asked in attempts.items():
         assert colleague.refused(409, operation, **asked)["error_code"] == "PLUGPORT.00040002"
 
     assert world.people["author"].numbers(name) == ["1.0.0"]
@@ -264,3 +266,25 @@ def test_the_account_in_the_path_must_be_the_own(world: World, operation: Operat
 
     assert {(answer.status_code, answer.json()["error_code"]) for answer in answers} == {(403, "PLUGPORT.00020004")}
     assert len({answer.text for answer in answers}) == 1
+
+
+def test_steps_and_refusals_tell_nothing_of_private_plugins_of_others(author: Person, meet: Meet) -> None:
+    colleague, admin = (meet(author.member.account.user(role)) for role in ("author", "admin"))
+    used, hidden, opened, secret = (a_name(kind) for kind in ("used", "hidden", "opened", "secret"))
+    author.upload(used)
+    author.upload(hidden, friendly_name="Only mine")
+    author.do("update_plugin_base_info", body={"plugin_name": hidden, "is_private": 1})
+    author.do("create_plugin_version", body=a_version(opened, steps=(hidden,)))
+    author.do("create_plugin_version", body=a_version(secret, steps=(used,), is_private=1))
+
+    def steps(person: Person) -> list[dict[str, str]]:
+        found = person.do("list_base_plugins_new_post", body={"regex_name": opened})
+        return list(found["data"][0]["plugins_list"][0]["all_steps"])
+
+    mine = [{"plugin_name": hidden, "display_name": "Only mine", "version": "1.0.0"}]
+    assert (steps(author), steps(admin)) == (mine, mine)
+    assert steps(colleague) == [{"plugin_name": hidden, "display_name": "", "version": ""}]
+    assert secret in author.refused(409, "delete_basic_plugin", plugin_name=used)["error_msg"]
+    refusal = colleague.refused(409, "delete_basic_plugin", plugin_name=used)["error_msg"]
+    assert secret not in refusal
+    assert "is used by 1 plug-ins" in refusal

@@ -162,7 +162,10 @@ class Access:
         """Ends a token that the caller may see."""
         facts = await self.token_facts(caller, token)
         async with self._database.transaction(facts.tenant_id) as tx:
+            await audit.lock_tenant(tx, facts.tenant_id)
             await access.revoke_token(tx, facts.tenant_id, tokens.digest(token))
+            await audit.record(tx, facts.tenant_id, caller, Change(
+                action="token.revoked", object_kind="user", object_id=facts.user_id))  # fmt: skip
 
     async def projects(self, caller: Caller, name: str | None = None) -> list[Project]:
         """The projects of the caller's tenant, or the one of that name."""

@@ -5,7 +5,7 @@ Usable is what has a released version. A template is for the whole tenant, so it
 
 from collections.abc import Sequence
 
-from app.registry.plugins.catalogue import like_pattern, search
+from app.registry.plugins.catalogue import search
 from app.registry.plugins.shelves import View
 from schemas.model.access import Caller
 from schemas.model.pipelines import Category, UsablePlugin, UsableQuery
@@ -41,7 +41,9 @@ class Pipelines:
         wanted = [each for each in BUSINESS_TYPES if query.business_type in (None, each)]
         async with self._database.transaction(caller.tenant_id) as tx:
             if query.text is not None:
-                found = await search(tx, _search(view, query, wanted), paging)
+                shelves = [shelf for each in wanted for shelf in view.usable(each)]
+                text = Search(shelves=shelves, text=query.text, category_order=list(wanted))
+                found = await search(tx, text, paging)
                 return Page(items=await _with_steps(tx, caller, found.items), total=found.total, capped=found.capped)
             items, total = await _walk(tx, view, wanted, paging)
             return Page(items=await _with_steps(tx, caller, items), total=total)
@@ -97,7 +99,7 @@ async def _walk(
 
 async def _with_steps(tx: Transaction, caller: Caller, items: list[PluginSummary]) -> list[UsablePlugin]:
     composite = [each.version_id for each in items if each.version_id and each.plugin.composition == "multi"]
-    steps = await plugins.find_steps(tx, caller.tenant_id, composite) if composite else {}
+    steps = await plugins.find_steps(tx, caller, composite) if composite else {}
     return [UsablePlugin(summary=each, steps=steps.get(each.version_id or "", [])) for each in items]
 
 
@@ -106,15 +108,3 @@ def _view(caller: Caller, query: UsableQuery) -> View:
     if query.use_condition == "template":
         view.scopes = [scope for scope in view.scopes if not scope.endswith("|private")]
     return view
-
-
-def _search(view: View, query: UsableQuery, business_types: Sequence[str]) -> Search:
-    return Search(
-        scopes=view.scopes,
-        pattern=like_pattern(query.text or ""),
-        types=list(business_types),
-        keeper=None,
-        private_keeper=view.private_keeper,
-        usable=True,
-        category_order=list(BUSINESS_TYPES),
-    )

@@ -27,16 +27,9 @@ class Catalogue:
             if query.name is not None:
                 return _page([each for each in await plugins.find_visible(tx, caller.tenant_id, query.name)
                               if _fits(caller, each.plugin, query)], paging)  # fmt: skip
-            if query.text is not None:
-                wanted = Search(
-                    scopes=view.scopes,
-                    pattern=like_pattern(query.text),
-                    types=query.business_types,
-                    keeper=query.maintainer,
-                    private_keeper=view.private_keeper,
-                )
-                return await search(tx, wanted, paging)
             shelves = view.listed(query.business_types)
+            if query.text is not None:
+                return await search(tx, Search(shelves=shelves, text=query.text), paging)
             total = sum((await plugins.count_places(tx, shelves)).values())
             items = []
             if paging.offset < total:
@@ -78,12 +71,6 @@ class Catalogue:
         ]
         found = await plugins.ask_versions(tx, caller, rows) if rows else {}
         return [found.get(position) for position in range(len(asked))]
-
-
-def like_pattern(text: str) -> str:
-    """A LIKE pattern for texts that contain `text`, in which nothing but `text` itself has a meaning."""
-    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 async def search(tx: Transaction, wanted: Search, paging: Paging) -> Page[PluginSummary]:

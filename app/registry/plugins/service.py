@@ -239,7 +239,7 @@ class Plugins:
         async with self._change(caller) as tx:
             plugin = await _changeable(tx, caller, name)
             if version is None:
-                await _require_unused(tx, plugin)
+                await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin)
                 await _save(tx, caller, msgspec.structs.replace(plugin, deleted_at=datetime.now(UTC)))
                 await _record(tx, caller, "plugin.deleted", plugin)
@@ -249,7 +249,7 @@ class Plugins:
                 await plugins.delete_draft(tx, plugin, number.id)
             else:
                 if not await plugins.other_releases(tx, plugin, number.id):
-                    await _require_unused(tx, plugin)
+                    await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin, number.id)
             await _save(tx, caller, plugin)
             await _record(tx, caller, "version.deleted", plugin, {"version": number.version})
@@ -339,11 +339,11 @@ async def _require_one_composition(
         rules.require_composition(plugin, wanted)
 
 
-async def _require_unused(tx: Transaction, plugin: Plugin) -> None:
-    """Names the tenant's own users; of other tenants' only how many there are."""
+async def _require_unused(tx: Transaction, caller: Caller, plugin: Plugin) -> None:
+    """Names the tenant's own users that the caller may know of; of others only how many there are."""
     if plugin.refer_count == 0:
         return
-    names, count = await plugins.list_users(tx, plugin, take=_USERS_NAMED)
+    names, count = await plugins.list_users(tx, caller, plugin, take=_USERS_NAMED)
     others = plugin.refer_count - len(names)
     users = ", ".join(names) if names else ""
     if others > 0:

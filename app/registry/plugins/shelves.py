@@ -14,7 +14,8 @@ class View:
             *(f"{caller.tenant_id}|{each}" for each in Attribution if attribution in (None, each)),
             *(f"*|{each}" for each in (Attribution.OFFICIAL, Attribution.PUBLISHED) if attribution in (None, each)),
         ]
-        if attribution in (None, Attribution.CUSTOM):
+        # A published plug-in cannot be private, so the tenant's private ones are of the class of those it makes.
+        if attribution in (None, Attribution.OFFICIAL if caller.official else Attribution.CUSTOM):
             self.scopes.append(f"{caller.tenant_id}|private")
 
     @property

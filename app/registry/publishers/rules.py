@@ -54,9 +54,12 @@ def seen_by(publisher: Publisher, tenant_id: str) -> Publisher:
     return msgspec.structs.replace(publisher, user_id="", updated_by_id="", updated_by_name="", reason="")
 
 
-def told(names: list[str]) -> str:
-    """The first names, and whether there are more."""
-    return ", ".join(names[:MOST_NAMES_TOLD]) + (" and others" if len(names) > MOST_NAMES_TOLD else "")
+def told(names: list[str | None]) -> str:
+    """The first names, and whether there are more, or some that the caller may not know of (None)."""
+    known = [name for name in names if name is not None][:MOST_NAMES_TOLD]
+    if not known:
+        return "private ones of others"
+    return ", ".join(known) + (" and others" if len(names) > len(known) else "")
 
 
 def _check_name(field: str, name: str) -> None:

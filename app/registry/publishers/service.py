@@ -74,7 +74,7 @@ class Publishers:
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             publisher = await _found(tx, caller.tenant_id, publisher_id)
-            bound = await publishers.list_bound_plugins(tx, publisher, rules.MOST_NAMES_TOLD + 1)
+            bound = await publishers.list_bound_plugins(tx, publisher, caller, rules.MOST_NAMES_TOLD + 1)
             if bound:
                 raise PublisherInUse("publisher_unique_id", plugins=rules.told(bound))
             await publishers.delete(tx, publisher, caller)
@@ -114,7 +114,7 @@ class Publishers:
         async with self._database.transaction(platform=True) as tx:
             publisher = await _locked(tx, publisher_id)
             published = await publishers.list_bound_plugins(
-                tx, publisher, rules.MOST_NAMES_TOLD + 1, published_only=True
+                tx, publisher, caller, rules.MOST_NAMES_TOLD + 1, published_only=True
             )
             if published:
                 raise PublisherHasPublished("publisher_id", plugins=rules.told(published))
