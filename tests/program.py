@@ -53,14 +53,18 @@ class Server:
                 command, cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Returns when the server answers that it is."""
         until = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < until and self._process.poll() is None:
+        while time.monotonic() < until and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.05)
-        self._process.kill()
+        self.process.kill()
         raise RuntimeError("the server did not start: " + self.log.read_text(errors="replace")[-4000:])
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:

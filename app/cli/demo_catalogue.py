@@ -88,6 +88,7 @@ _RELEASES = (("1.0.0",), ("1.0.0", "1.1.0"), ("1.0.0", "1.2.0", "2.0.0"), ("0.9.
 _DRAFT = "0.1.0"
 _PERIOD = timedelta(days=700)  # over which the catalogue seems to have grown
 _STEP = 1_000_003  # a prime: walks through every combination of words, neighbours far apart
+_LONGEST = 50  # characters of a name, as surfaces take them
 _POPULAR = 400  # basic plug-ins of each tenant that composite ones are made of
 
 
@@ -169,7 +170,7 @@ def _unused(words: Callable[[int], _Words], taken: set[str]) -> Iterator[_Words]
     while True:
         made = words(number)
         number += 1
-        if made.name not in taken:
+        if made.name not in taken and max(len(made.name), len(made.display_name)) <= _LONGEST:
             yield made
 
 
@@ -181,7 +182,7 @@ def _basic_words(number: int) -> _Words:
     title_zh = f"{team_zh}{place_zh} {tool} {verb_zh}"
     return _Words(
         name=_joined(team, tool.lower(), verb, place),
-        display_name=title_zh if number % 2 else f"{title} ({team.title()})" if team else title,
+        display_name=title_zh if number % 2 else f"{team.title()} {title}".strip(),
         description=f"在{place_zh}上运行 {tool} {verb_zh}。"
         if number % 2
         else f"Runs {tool} to {verb} on {_title(place)}.",
@@ -196,7 +197,7 @@ def _composite_words(number: int) -> _Words:
     title_zh = f"{team_zh}{language} {place_zh}{flow_zh}"
     return _Words(
         name=_joined(team, language.lower(), flow, place),
-        display_name=title_zh if number % 2 else f"{title} ({team.title()})" if team else title,
+        display_name=title_zh if number % 2 else f"{team.title()} {title}".strip(),
         description=f"{place_zh}上 {language} 服务的{flow_zh}。" if number % 2 else
         f"Everything that the {flow} of a {language} service on {_title(place)} takes.",
         business_type=("Normal", "Deploy", "Build", "Test", "Gate")[number % 5],

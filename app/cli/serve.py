@@ -50,6 +50,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         password_file = asyncio.run(_prepare(running))
         _announce(running, password_file)
         _set_environment(running)
+        os.register_at_fork(after_in_child=_forget_signal_handlers)
         _server(running).serve(target_loader=_load)
 
 
@@ -117,6 +118,13 @@ def _load(_target: str) -> Any:
     except SettingRefused as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+
+
+def _forget_signal_handlers() -> None:
+    """A worker that does not yet listen to signals itself would have its parent's handlers, to no effect: it could be
+    stopped only by force."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _end_with_parent() -> None:
