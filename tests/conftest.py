@@ -8,6 +8,7 @@ Tests keep apart by accounts: each makes its own and sees nothing of the others'
 - `account`: one such account. `operator`: a user who operates the whole platform.
 - `server`: the running program (`.url`, `.data_dir`, `.environment` for commands beside it). `http`: an `httpx.Client` for it
   without credentials.
+- `meet(member)`: a user who works over HTTP (`tests.person.Person`); `judge` is the operator as such a person.
 - `wiring`, `registry`: the use-cases in this process, over the same database; for async tests.
 - `new_database`: makes an empty database and answers its owner's and its application's URL.
 """
@@ -28,6 +29,7 @@ from app.wiring import Wiring, wired
 from storage.postgres.embedded import EmbeddedPostgres, Urls
 from storage.postgres.migrate import migrate
 from tests.accounts import Account, Member, NewAccount, account_maker
+from tests.person import Meet, Person, people
 from tests.program import Server, free_port
 
 
@@ -107,6 +109,19 @@ def account(new_account: NewAccount) -> Account:
 def operator(new_account: NewAccount) -> Member:
     """A user who operates the platform."""
     return new_account().user("operator")
+
+
+@pytest.fixture
+def meet() -> Iterator[Meet]:
+    """Lets a user work over HTTP until the test ends."""
+    with people() as meet:
+        yield meet
+
+
+@pytest.fixture
+def judge(operator: Member, meet: Meet) -> Person:
+    """An operator of the platform, who decides about publishers."""
+    return meet(operator)
 
 
 @pytest.fixture

@@ -9,21 +9,16 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from schemas.base import Wire
-from schemas.wire.plugin_shapes import InputExtendProp, InputValidation
+from schemas.wire.plugin_shapes import InputExtendProp, InputValidation, PluginInfoRequest
 from schemas.wire.text import (
-    Address,
-    BusinessType,
     BusinessTypeFilter,
     Code,
     CompositionType,
     Description,
-    DisplayName,
     Flag,
     Id,
-    IdOrEmpty,
     Label,
     LongText,
-    Maintainers,
     Name,
     PluginAttribution,
     PluginAttributionFilter,
@@ -109,47 +104,18 @@ class OutputInfo(Wire, kw_only=True):
     type: Code | None = None
 
 
-class VersionRequest(Wire, kw_only=True):
+class VersionRequest(PluginInfoRequest, kw_only=True):
     """PluginDTO (4.9.1 create, 4.9.2 create-draft, 4.9.4 edit-draft): a version and the plug-in around it.
 
     The plug-in is found or made by `plugin_name`, the version by `version`; both are needed, the rest is not.
-    `runtime_attributes` and `runtime_attribute` are the spellings of the reference's tables.
     """
 
-    plugin_name: PluginName
     version: VersionNumber
-    unique_id: IdOrEmpty | None = None
-    icon_url: Address | None = None
-    runtime_attribution: Code | None = None
-    runtime_attributes: Code | None = None
-    runtime_attribute: Code | None = None
-    display_name: DisplayName | None = None
-    business_type: BusinessType | None = None
-    business_type_display_name: Label | None = None
-    description: Description | None = None
-    is_private: Flag | None = None
-    region: Code | None = None
-    maintainers: Maintainers | None = None
     version_description: Description | None = None
     execution_info: ExecutionInfo | None = None
     input_info: Annotated[list[InputInfo], Meta(max_length=200)] | None = None
-    plugin_composition_type: CompositionType | None = None
     manifest_version: Code | None = None
     output_info: Annotated[list[OutputInfo], Meta(max_length=200)] | None = None
-
-
-class DraftRequest(Wire, kw_only=True):
-    """PluginPartQueryDTO of 4.9.5 (publish-draft): the draft of that name and number."""
-
-    plugin_name: PluginName
-    version: VersionNumber
-    display_name: Label | None = None
-    plugin_attribution: PluginAttributionFilter | None = None
-    plugin_attribute: PluginAttributionFilter | None = None
-    plugin_attributes: PluginAttributionFilter | None = None
-    version_attribution: VersionAttributionFilter | None = None
-    version_attribute: VersionAttributionFilter | None = None
-    version_attributes: VersionAttributionFilter | None = None
 
 
 class PluginPart(Wire, kw_only=True):
@@ -167,6 +133,12 @@ class PluginPart(Wire, kw_only=True):
     version_attribution: VersionAttributionFilter | None = None
     version_attribute: VersionAttributionFilter | None = None
     version_attributes: VersionAttributionFilter | None = None
+
+
+class DraftRequest(PluginPart, kw_only=True):
+    """PluginPartQueryDTO of 4.9.5 (publish-draft): the draft of that name and number."""
+
+    version: VersionNumber
 
 
 PluginParts = Annotated[list[PluginPart], Meta(max_length=1000)]

@@ -1,18 +1,9 @@
 """Who takes part in the journeys."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.accounts import Account, Member, NewAccount
-from tests.person import Meet, Person, people
-
-
-@pytest.fixture
-def meet() -> Iterator[Meet]:
-    """Lets a user work over HTTP until the test ends."""
-    with people() as meet:
-        yield meet
+from tests.accounts import Account, NewAccount
+from tests.person import Meet, Person
 
 
 @pytest.fixture
@@ -25,9 +16,3 @@ def author(account: Account, meet: Meet) -> Person:
 def stranger(new_account: NewAccount, meet: Meet) -> Person:
     """A pipeline front end of another account."""
     return meet(new_account().user("viewer"))
-
-
-@pytest.fixture
-def judge(operator: Member, meet: Meet) -> Person:
-    """An operator of the platform, who decides about publishers."""
-    return meet(operator)
