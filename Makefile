@@ -49,6 +49,11 @@ check: dev-install ## Lint, format check, types, Dockerfile, compose file and lo
 	$(BIN)/hadolint deploy/Dockerfile
 	$(BIN)/pytest tests/deploy
 
+.PHONY: openapi
+openapi: dev-install ## Write schemas/published/openapi.json anew, after a change of the interface that is meant
+	$(BIN)/python -W ignore -m app.api.docs > $(VENV)/openapi.json
+	@mv $(VENV)/openapi.json schemas/published/openapi.json
+
 .PHONY: format
 format: dev-install ## Put the code into its form
 	$(BIN)/ruff check --fix .

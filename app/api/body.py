@@ -37,7 +37,8 @@ class WireDTO(AbstractDTO[Any]):  # its abstract methods speak of fields, which 
         backend_cls: type[Any] | None = None,  # noqa: ARG003
     ) -> None:
         """Makes the decoder once, when the application starts."""
-        _decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
+        # As it was written: Litestar's own reading of it is without the bounds of a list.
+        _decoders[handler_id] = msgspec.json.Decoder(field_definition.raw)
 
     @classmethod
     def create_openapi_schema(

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from schemas.errors import BodyInterrupted, MalformedBody, MissingField
@@ -17,10 +17,22 @@ from schemas.errors import BodyInterrupted, MalformedBody, MissingField
 _MAX_PARTS = 32
 _MAX_OTHER_BYTES = 256 * 1024
 _MAX_TEXT_BYTES = 64 * 1024
+# How much of a body that nobody wants is read before it is answered.
+_MAX_UNREAD_BYTES = 16 * 1024**2
+# A body that never stands still may still trickle: it has this many times the longest silence, and more as bytes come in.
+_SILENCES = 4
+_LEAST_BYTES_PER_SECOND = 1024
 
 
 class BodyDeadline:
-    """An ASGI application that gives up a request whose body stands still, with `BodyInterrupted`."""
+    """An ASGI application that gives up a request whose body stands still or trickles, with `BodyInterrupted`.
+
+    `seconds` is the longest silence. In all a body has four times as long, and a second more for each KiB: else anybody
+    could hold as many requests as a worker takes for ever, with a byte now and then.
+
+    An answer that comes before the body's end waits for what is still sent, up to 16 MiB and `seconds`: the connection is
+    closed with bytes unread otherwise, and then the network may lose the answer.
+    """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -29,22 +41,37 @@ class BodyDeadline:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         complete = scope["type"] != ScopeType.HTTP
+        clock = asyncio.get_running_loop().time
+        until = clock() + _SILENCES * self._seconds
 
         async def timely() -> Any:
-            nonlocal complete
+            nonlocal complete, until
             if complete:
                 return await receive()
             try:
-                async with asyncio.timeout(self._seconds):
-                    message = await receive()
+                async with asyncio.timeout_at(min(clock() + self._seconds, until)):
+                    message: Any = await receive()
             except TimeoutError as error:
+                complete = True
                 raise BodyInterrupted from error
             if message["type"] == "http.disconnect":
+                complete = True
                 raise BodyInterrupted
             complete = message["type"] == "http.request" and not message.get("more_body", False)
+            until += len(message.get("body", b"")) / _LEAST_BYTES_PER_SECOND
             return message
 
-        await self._app(scope, timely, send)
+        async def after_the_body(message: Message) -> None:
+            nonlocal complete
+            unread = _MAX_UNREAD_BYTES
+            with suppress(BodyInterrupted, TimeoutError):  # the answer stands anyhow
+                async with asyncio.timeout(self._seconds):
+                    while not complete and unread > 0:
+                        unread -= len((await timely()).get("body", b""))
+            complete = True  # or as good as that
+            await send(message)
+
+        await self._app(scope, timely, after_the_body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from schemas.errors import (
 
 Node = dict[str, Any]
 
+_COMPONENT = "#/components/schemas/{name}"
 _SENTENCE = re.compile(r"(.+?)\.(?:\s+(.*))?$", re.DOTALL)
 
 TAGS = {
@@ -120,7 +121,7 @@ def _finish(path: str, operation: Node, handler: HTTPRouteHandler) -> None:
     if id in _FORMS:
         operation["requestBody"] = _form(_FORMS[id])
     elif "requestBody" in operation:
-        _allow_no_body(operation["requestBody"])
+        operation["requestBody"] = _body(handler)
     for parameter in operation.get("parameters", []):
         parameter.setdefault("description", _PATHS.get(parameter["name"], ""))
         parameter["schema"].pop("description", None)
@@ -152,11 +153,12 @@ def _form(description: str) -> Node:
     return {"required": True, "content": {"multipart/form-data": {"schema": form}}}
 
 
-def _allow_no_body(body: Node) -> None:
-    for content in body["content"].values():
-        wanted = [each for each in content["schema"].get("oneOf", []) if each != {"type": "null"}]
-        if len(wanted) == 1:
-            content["schema"], body["required"] = wanted[0], False
+def _body(handler: HTTPRouteHandler) -> Node:
+    field = handler.parsed_fn_signature.parameters["data"]
+    [schema], _ = msgspec.json.schema_components([field.raw], ref_template=_COMPONENT)
+    wanted = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    schema = wanted[0] if len(wanted) == 1 else schema  # a body that may be null may be absent
+    return {"required": not field.is_optional, "content": {"application/json": {"schema": schema}}}
 
 
 def _refuse(path: str, operation: Node, handler: HTTPRouteHandler) -> None:
@@ -255,7 +257,7 @@ def _structs() -> Node:
     kinds = [Wire]
     for each in kinds:
         kinds += each.__subclasses__()
-    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=_COMPONENT)
     for schema in schemas.values():
         if "description" in schema:
             schema["description"] = cleandoc(schema["description"])
