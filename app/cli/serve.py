@@ -7,7 +7,10 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from pathlib import Path
 from types import FrameType
@@ -49,9 +52,10 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     with database_running(settings) as running:
         password_file = asyncio.run(_prepare(running))
         _announce(running, password_file)
-        _set_environment(running)
-        os.register_at_fork(after_in_child=_forget_signal_handlers)
-        _server(running).serve(target_loader=_load)
+        with _counters_directory(running) as counters:
+            _set_environment(running, counters)
+            os.register_at_fork(after_in_child=_forget_signal_handlers)
+            _server(running).serve(target_loader=_load)
 
 
 async def _prepare(settings: Settings) -> Path:
@@ -98,14 +102,23 @@ def _server(settings: Settings) -> Any:
     )
 
 
-def _set_environment(settings: Settings) -> None:
+def _set_environment(settings: Settings, counters: str) -> None:
     """What the workers start from: every setting as it was resolved, but not the way in as the database's owner."""
     os.environ.update(settings.environment())
     os.environ["PLUGPORT_DATABASE_OWNER_URL"] = ""
-    counters = settings.data_dir / "run" / f"counters-{os.getpid()}"
-    shutil.rmtree(counters.parent, ignore_errors=True)
-    counters.mkdir(mode=0o700, parents=True)
-    os.environ[COUNTERS_DIRECTORY] = str(counters)
+    os.environ[COUNTERS_DIRECTORY] = counters
+
+
+@contextmanager
+def _counters_directory(settings: Settings) -> Iterator[str]:
+    """Where the workers of this server count together."""
+    parent = settings.data_dir / "run"
+    parent.mkdir(mode=0o700, exist_ok=True)
+    directory = tempfile.mkdtemp(prefix="counters-", dir=parent)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)  # a worker that is still ending may write there; nobody reads it
 
 
 def _load(_target: str) -> Any:
