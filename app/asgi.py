@@ -14,6 +14,7 @@ from app.api.address import check_address
 from app.api.authentication import authenticate, provide_caller, undeclared
 from app.api.body import WireDTO
 from app.api.docs import openapi_config
+from app.api.health import Readiness
 from app.api.mount import SURFACES
 from app.api.problems import EXCEPTION_HANDLERS
 from app.api.streaming import BodyDeadline
@@ -34,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         configure_logging(settings.log_format, settings.log_level)
     if not settings.database_url:
         raise SettingRefused("PLUGPORT_DATABASE_URL is empty, and only `plugport serve` starts a database of its own.")
-    counters = Counters()
+    counters, readiness = Counters(), Readiness()
     app = Litestar(
         route_handlers=SURFACES,
         guards=[check_address, authenticate],
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "wiring": Provide(_wiring, sync_to_thread=False),
             "counters": Provide(lambda: counters, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
         },
         dto=WireDTO,
         return_dto=None,

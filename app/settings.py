@@ -184,7 +184,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="PLUGPORT_BODY_TIMEOUT_SECONDS",
         default="30",
-        meaning="The longest silence in a request body, in seconds; after it the request is given up.",
+        meaning="The longest silence in a request body, in seconds. A whole body has four times that, and a second for each KiB.",
         read=_number(1, 3600),
     ),
     Setting(

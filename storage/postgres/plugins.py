@@ -24,6 +24,11 @@ from storage.postgres.queries import load
 
 QUERIES = load("plugins")
 
+# Of versions as a whole, each of which may have as many bytes as a request: read so many at a time, and not more in all.
+_VERSIONS_AT_ONCE = 16
+MOST_VERSION_CHARACTERS = 16 * 1024**2
+_VERSION_TEXTS = ("facts", "inputs", "outputs", "metrics", "execution", "manifest")
+
 T = TypeVar("T")
 
 _PLUGIN_FIELDS = tuple(name for name in Plugin.__struct_fields__ if name not in ("composition", "attribution"))
@@ -48,6 +53,10 @@ class VersionNumber(Entity, frozen=True):
     facts: PluginFacts
     deleted: bool
     package_sha256: str | None
+
+
+class TooMuchAsked(Exception):
+    """Several versions have more than `MOST_VERSION_CHARACTERS` together."""
 
 
 class Search(Entity, frozen=True):
@@ -123,18 +132,29 @@ async def search(
 
 
 async def ask_versions(tx: Transaction, caller: Caller, asked: Sequence[AskedRow]) -> dict[int, Version]:
-    """The versions asked for, by their place in `asked`; those that are not there, or not for the caller, are left out."""
-    rows = await tx.many(
-        QUERIES.ask_versions,
-        tenant_id=caller.tenant_id,
-        user_id=caller.user_id,
-        sees_private=caller.is_admin,
-        names=[each.name for each in asked],
-        precedences=[each.precedence for each in asked],
-        currents=[each.current for each in asked],
-        attributions=[each.attribution for each in asked],
-    )
-    return {row["position"] - 1: _version_of(row) for row in rows}
+    """The versions asked for, by their place in `asked`; those that are not there, or not for the caller, are left out.
+
+    Raises `TooMuchAsked`: of a thousand versions, each as large as can be, no answer could be made.
+    """
+    found: dict[int, Version] = {}
+    size = 0
+    for first in range(0, len(asked), _VERSIONS_AT_ONCE):
+        part = asked[first : first + _VERSIONS_AT_ONCE]
+        rows = await tx.many(
+            QUERIES.ask_versions,
+            tenant_id=caller.tenant_id,
+            user_id=caller.user_id,
+            sees_private=caller.is_admin,
+            names=[each.name for each in part],
+            precedences=[each.precedence for each in part],
+            currents=[each.current for each in part],
+            attributions=[each.attribution for each in part],
+        )
+        size += sum(len(row[name] or "") for row in rows for name in _VERSION_TEXTS)
+        if size > MOST_VERSION_CHARACTERS and len(found) + len(rows) > 1:
+            raise TooMuchAsked
+        found |= {first + row["position"] - 1: _version_of(row) for row in rows}
+    return found
 
 
 async def insert_version(

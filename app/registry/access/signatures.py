@@ -52,7 +52,7 @@ def parse(authorization: str) -> Signature:
 
 def verify(signature: Signature, request: SignedRequest, secret: str, now: datetime) -> None:
     """Checks the signature over the request. Raises `SignatureRefused`."""
-    headers = _headers(request)
+    headers = _headers(request, signature.signed_headers)
     _check_coverage(signature.signed_headers, headers)
     date = headers["x-sdk-date"]
     _check_date(date, now)
@@ -77,12 +77,12 @@ def canonical_request(signed_headers: list[str], request: SignedRequest, headers
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _headers(request: SignedRequest) -> dict[str, str]:
+def _headers(request: SignedRequest, signed: list[str]) -> dict[str, str]:
     # The SDK signs UTF-8 text and the wire carries those bytes. A header that comes twice could be read in two ways.
     headers: dict[str, str] = {}
     for raw_name, raw_value in request.headers:
         name = raw_name.decode("latin-1").lower()
-        if name in headers and (name in _IDENTITY_HEADERS or name in {"host", "x-sdk-date", "x-sdk-content-sha256"}):
+        if name in headers and (name in signed or name in _IDENTITY_HEADERS or name == "x-sdk-content-sha256"):
             raise SignatureRefused(f"two headers {name}")
         headers[name] = raw_value.decode("utf-8", "surrogateescape")
     return headers

@@ -5,7 +5,7 @@ Usable is what has a released version. A template is for the whole tenant, so it
 
 from collections.abc import Sequence
 
-from app.registry.plugins.catalogue import search
+from app.registry.plugins.catalogue import read_versions, search
 from app.registry.plugins.shelves import View
 from schemas.model.access import Caller
 from schemas.model.pipelines import Category, UsablePlugin, UsableQuery
@@ -76,7 +76,7 @@ class Pipelines:
             for each in found.items
         ]
         async with self._database.transaction(caller.tenant_id) as tx:
-            versions = await plugins.ask_versions(tx, caller, asked) if asked else {}
+            versions = await read_versions(tx, caller, asked)
         return Page(items=[versions[place] for place in sorted(versions)], total=found.total, capped=found.capped)
 
 

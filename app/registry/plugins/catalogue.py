@@ -2,13 +2,13 @@
 
 from app.registry.plugins import rules, versions
 from app.registry.plugins.shelves import View
-from schemas.errors import PluginUnknown, VersionUnknown
+from schemas.errors import InvalidField, PluginUnknown, VersionUnknown
 from schemas.model.access import Caller
 from schemas.model.plugins import AskedVersion, Plugin, PluginQuery, PluginSummary, Version
 from schemas.paging import Page, Paging
 from storage.postgres import plugins
 from storage.postgres.database import Database, Transaction
-from storage.postgres.plugins import AskedRow, Search
+from storage.postgres.plugins import MOST_VERSION_CHARACTERS, AskedRow, Search, TooMuchAsked
 
 # A text search counts its matches up to here and stops.
 MOST_COUNTED = 10_000
@@ -69,8 +69,17 @@ class Catalogue:
             )
             for each in asked
         ]
-        found = await plugins.ask_versions(tx, caller, rows) if rows else {}
+        found = await read_versions(tx, caller, rows)
         return [found.get(position) for position in range(len(asked))]
+
+
+async def read_versions(tx: Transaction, caller: Caller, asked: list[AskedRow]) -> dict[int, Version]:
+    """The versions asked for, by their place in `asked`. Raises `InvalidField` where they are too large together."""
+    try:
+        return await plugins.ask_versions(tx, caller, asked)
+    except TooMuchAsked as error:
+        problem = f"The versions have more than {MOST_VERSION_CHARACTERS} characters together; ask for fewer at once"
+        raise InvalidField(None, problem=problem) from error
 
 
 async def search(tx: Transaction, wanted: Search, paging: Paging) -> Page[PluginSummary]:

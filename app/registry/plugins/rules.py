@@ -107,7 +107,10 @@ def checked_address(field: str, address: str) -> str:
 
 
 def maintainers(text: str) -> list[str]:
-    """User ids from a JSON array inside a text, as the contract sends them; empty text names none."""
+    """User ids from a JSON array inside a text, as the contract sends them; empty text names none.
+
+    No slash is taken in an id: it parts the names of shelves, and "ann/Build" would be on a shelf of ann's.
+    """
     if not text.strip():
         return []
     problem = f"Maintainers are a JSON array of at most {MAX_MAINTAINERS} user ids inside a text, or an empty text"
@@ -115,9 +118,13 @@ def maintainers(text: str) -> list[str]:
         ids = msgspec.json.decode(text, type=list[str])
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidField("maintainers", problem=problem) from error
-    if len(ids) > MAX_MAINTAINERS or not all(0 < len(each) <= 64 and each.isprintable() for each in ids):
+    if len(ids) > MAX_MAINTAINERS or not all(0 < len(each) <= 64 and _is_user_id(each) for each in ids):
         raise InvalidField("maintainers", problem=problem)
     return list(dict.fromkeys(ids))
+
+
+def _is_user_id(text: str) -> bool:
+    return text.isprintable() and "/" not in text
 
 
 def runtime_attribution(text: str) -> RuntimeAttribution | None:

@@ -26,6 +26,8 @@ class View:
     def _shelf(self, scope: str) -> str | None:
         """The shelf of a scope that holds what the caller sees there, of the wanted maintainer."""
         keeper = self._maintainer
+        if keeper is not None and "/" in keeper:
+            return None  # no user's id, and part of the name of other shelves
         if scope.endswith("|private") and self.private_keeper is not None:
             if keeper not in (None, self.private_keeper):
                 return None

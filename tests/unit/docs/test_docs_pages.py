@@ -11,12 +11,14 @@ from litestar.testing import TestClient
 
 import app.api.docs
 from app.api.docs import openapi_config
+from app.api.operations import operation
 
 ASSETS = Path(app.api.docs.__file__).parent / "assets"
 
 
-@get("/healthz", sync_to_thread=False)
+@get("/healthz", **operation("healthz", public=True), sync_to_thread=False)
 def healthz() -> dict[str, str]:
+    """The process is alive."""
     return {"status": "ok"}
 
 
