@@ -23,7 +23,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from app.cli.database import database_running, migrate_database
-from app.cli.reporting import CommandFailed, reported
+from app.cli.reporting import CommandFailed, answer, as_json_option, reported
 from app.registry.access.service import console
 from app.settings import SettingRefused, Settings, read_settings
 from app.telemetry import COUNTERS_DIRECTORY, configure_logging, logging_config
@@ -41,8 +41,9 @@ _STOP_SECONDS = 20  # for running requests to end
 @click.option("--host", help="Address to listen on (PLUGPORT_HOST).")
 @click.option("--port", type=int, help="Port to listen on (PLUGPORT_PORT).")
 @click.option("--workers", type=int, help="Server processes (PLUGPORT_WORKERS).")
+@as_json_option
 @reported
-def serve(host: str | None, port: int | None, workers: int | None) -> None:
+def serve(host: str | None, port: int | None, workers: int | None, as_json: bool) -> None:
     """Serve until Ctrl-C. Without PLUGPORT_DATABASE_URL a PostgreSQL in the data directory is started and stopped too."""
     given = {"PLUGPORT_HOST": host, "PLUGPORT_PORT": port, "PLUGPORT_WORKERS": workers}
     settings = read_settings(os.environ | {name: str(value) for name, value in given.items() if value is not None})
@@ -51,7 +52,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     _check_port_is_free(settings)
     with database_running(settings) as running:
         password_file = asyncio.run(_prepare(running))
-        _announce(running, password_file)
+        _announce(running, password_file, as_json)
         with _counters_directory(running) as counters:
             _set_environment(running, counters)
             os.register_at_fork(after_in_child=_forget_signal_handlers)
@@ -76,11 +77,14 @@ async def _prepare(settings: Settings) -> Path:
     return password_file
 
 
-def _announce(settings: Settings, password_file: Path) -> None:
-    click.echo(f"Plugport serves {settings.base_url}")
-    click.echo(f"Administrator: {ADMINISTRATOR} of the account {TENANT}")
+def _announce(settings: Settings, password_file: Path, as_json: bool) -> None:
+    """Says where the service is, as whom to log in, and where that password lies, if it was made here."""
+    facts = {"url": settings.base_url, "user": ADMINISTRATOR, "tenant": TENANT, "password_file": None}
+    sentences = [f"Plugport serves {settings.base_url}", f"Administrator: {ADMINISTRATOR} of the account {TENANT}"]
     if password_file.exists():
-        click.echo(f"Password: in {password_file}")
+        facts["password_file"] = str(password_file)
+        sentences.append(f"Password: in {password_file}")
+    answer(as_json, facts, "\n".join(sentences))
 
 
 def _server(settings: Settings) -> Any:

@@ -53,7 +53,8 @@ async def migrate(owner_url: str, *, app_login: str | None = None) -> list[str]:
     """Applies what is missing and answers its names. `owner_url` connects as the role that owns everything.
 
     `app_login` names the login role that the application connects as, where it is another one; it is made a member of
-    plugport_app. Raises `MigrationRefused` when the database is newer than this release, or a file was changed.
+    plugport_app. Raises `MigrationRefused` when the database is newer than this release, a file was changed, or the owner
+    may not make or give the role plugport_app.
     """
     connection = await asyncpg.connect(owner_url, timeout=10, server_settings={"search_path": "plugport,public"})
     try:
@@ -67,6 +68,11 @@ async def migrate(owner_url: str, *, app_login: str | None = None) -> list[str]:
         if not await connection.fetchval("SELECT pg_has_role($1, 'plugport_app', $2)", login, may):
             await connection.execute(f'GRANT plugport_app TO "{_identifier(login)}"')
         return applied
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationRefused(
+            f"{error}. Where its owner may not make roles, a superuser prepares one: CREATE ROLE plugport_app NOLOGIN; "
+            "GRANT plugport_app TO the owner, and to the login of the service where that is another one"
+        ) from error
     finally:
         await connection.close()
 
@@ -99,8 +105,6 @@ async def _applied(connection: Any) -> dict[int, str]:
 async def _apply(connection: Any, wanted: list[Migration]) -> list[str]:
     await connection.execute("""
         CREATE SCHEMA IF NOT EXISTS plugport;
-        CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
-        CREATE EXTENSION IF NOT EXISTS btree_gin SCHEMA public;
         CREATE TABLE IF NOT EXISTS plugport.migrations (
             number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
             applied_at timestamptz NOT NULL DEFAULT now())

@@ -70,7 +70,9 @@ def _caller(server: Server, size: int) -> Caller:
 
 def _grow(data_dir: Path, size: int) -> None:
     command = [sys.executable, "-m", "app", "demo", "--plugins", str(size)]
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment(data_dir), check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment(data_dir), check=True, stdout=subprocess.PIPE, text=True
+    )
     print(done.stdout.splitlines()[0], file=sys.stderr)
 
 

@@ -64,7 +64,12 @@ def operations(caller: Caller) -> list[Operation]:
     total = caller.answer(_list(caller, {}))["total"]
     names = _names(caller, total)
     deep = max(0, total - 2 * _PAGE)
-    return [*_lists(caller, total, deep), *_searches(caller, names), *_relations(caller, deep), *_details(caller, names)]
+    return [
+        *_lists(caller, total, deep),
+        *_searches(caller, names),
+        *_relations(caller, deep),
+        *_details(caller, names),
+    ]
 
 
 def _lists(caller: Caller, total: int, deep: int) -> Iterable[Operation]:

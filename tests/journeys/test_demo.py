@@ -173,7 +173,9 @@ async def test_a_search_finds_whatever_has_the_text_latest_first(
 async def test_a_search_for_the_usable_goes_category_by_category(
     demo_registry: Registry, caller: Caller, owner: Any
 ) -> None:
-    found = await demo_registry.pipelines.by_category(caller, UsableQuery(text="cloud"), Paging(offset=3, limit=EVERYTHING))
+    found = await demo_registry.pipelines.by_category(
+        caller, UsableQuery(text="cloud"), Paging(offset=3, limit=EVERYTHING)
+    )
     expected = await owner.fetch(
         "SELECT id FROM plugins WHERE (tenant_id = $1 OR shared) AND has_release AND search_text LIKE '%cloud%'"
         " ORDER BY array_position($2::text[], business_type), change DESC",

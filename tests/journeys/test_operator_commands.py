@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from app.__main__ import main
 from schemas.model.access import IssuedAccessKey
-from tests.program import Server, environment, run, run_json
+from tests.program import Server, environment, free_port, run, run_json
 from tests.signing import signed
 
 PASSWORD = "a password of operators"
@@ -148,3 +148,15 @@ def test_what_the_program_keeps_is_its_users_alone(server: Server) -> None:
 
 def test_migrating_again_changes_nothing(server: Server) -> None:
     assert run_json("migrate", env=server.environment) == {"applied": []}
+
+
+def test_serving_announces_itself_as_one_json_object_when_asked_to(tmp_path: Path) -> None:
+    with Server(tmp_path, port=free_port(), arguments=("--json",)) as server:
+        announced = json.loads(server.log.read_text(encoding="utf-8").splitlines()[0])
+
+    assert announced == {
+        "url": server.url,
+        "user": "admin",
+        "tenant": "plugport",
+        "password_file": str(tmp_path / "admin-password"),
+    }

@@ -219,6 +219,18 @@ def test_the_own_plugin_goes_before_the_published_one_of_its_name(world: World) 
     stranger.do("delete_basic_plugin", plugin_name=name)
 
 
+@pytest.mark.parametrize("reader", ["author", "stranger"])
+@pytest.mark.parametrize("said", ["custom", "official", "published", "", None])
+def test_the_attribution_in_a_question_hides_no_plugin_that_has_no_namesake(
+    world: World, reader: str, said: str | None
+) -> None:
+    asked = {"plugin_name": world.plugins["published"], "plugin_attribution": said}
+
+    (answer,) = world.people[reader].do("show_plugin_inputs", body=[asked])
+
+    assert [each["version"] for each in answer["data"]] == ["1.0.0"]
+
+
 def test_official_plugins_belong_to_no_workspace(world: World) -> None:
     row = world.people["stranger"].row(world.plugins["official"])
 

@@ -23,7 +23,7 @@ CREATE TABLE plugin_tally (
     shelf   text        COLLATE "C" NOT NULL,
     level   smallint    NOT NULL,
     block   bigint      NOT NULL,
-    places  bigint      NOT NULL,
+    places  integer     NOT NULL,
     PRIMARY KEY (shelf, level, block)
 );
 
@@ -123,18 +123,25 @@ AS $$
 DECLARE
     low bigint := 0;
     found_block bigint;
+    counted record;
 BEGIN
     newest := 9223372036854775807;
     remaining := skip;
     FOR wanted_level IN REVERSE 3..1 LOOP
-        SELECT block, remaining - passed INTO found_block, remaining
-          FROM (SELECT block, sum(places) OVER (ORDER BY block DESC) - places AS passed, places
-                  FROM (SELECT t.block, sum(t.places) AS places
-                          FROM plugin_tally t
-                         WHERE t.shelf = ANY (shelves) AND t.level = wanted_level AND t.block BETWEEN low AND newest
-                         GROUP BY t.block) blocks) running
-         WHERE passed <= remaining AND passed + places > remaining;
-        IF NOT FOUND THEN
+        found_block := NULL;
+        FOR counted IN
+            SELECT t.block, sum(t.places) AS places
+              FROM plugin_tally t
+             WHERE t.shelf = ANY (shelves) AND t.level = wanted_level AND t.block BETWEEN low AND newest
+             GROUP BY t.block ORDER BY t.block DESC
+        LOOP
+            IF counted.places > remaining THEN
+                found_block := counted.block;
+                EXIT;
+            END IF;
+            remaining := remaining - counted.places;
+        END LOOP;
+        IF found_block IS NULL THEN
             RETURN;
         END IF;
         low := found_block * 64;

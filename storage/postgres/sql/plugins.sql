@@ -36,15 +36,15 @@ SELECT shelf, sum(places)::bigint AS places FROM plugin_tally
 SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.manifest_version
   FROM seek_place(:shelves, :skip) AS place
  CROSS JOIN LATERAL (
-       SELECT on_shelf.plugin_id, on_shelf.change
+       SELECT on_shelf.change
          FROM unnest(:shelves::text[]) AS wanted (shelf)
         CROSS JOIN LATERAL (
-              SELECT s.plugin_id, s.change FROM plugin_shelves s
+              SELECT s.change FROM plugin_shelves s
                WHERE s.shelf = wanted.shelf AND s.change <= place.newest
                ORDER BY s.change DESC LIMIT place.remaining + :take) AS on_shelf
         ORDER BY on_shelf.change DESC
        OFFSET place.remaining LIMIT :take) AS page
-  JOIN plugins p ON p.id = page.plugin_id
+  JOIN plugins p ON p.change = page.change
   LEFT JOIN plugin_versions v ON v.id = p.current_version_id AND v.tenant_id = p.tenant_id
  ORDER BY page.change DESC
 
@@ -75,7 +75,8 @@ SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.man
  ORDER BY p.tenant_id = :tenant_id DESC
 
 -- name: ask_versions
--- One row for each asked version that there is, in one statement however many are asked.
+-- One row for each asked version that there is, in one statement however many are asked. The attribution says which of
+-- two namesakes is meant; it is no condition, because askers know `official` and `custom` only, also of a published one.
 SELECT asked.position, p.*, v.id AS version_id, v.version, v.state, v.version_description, v.facts, v.inputs, v.outputs,
        v.metrics, v.execution, v.manifest, v.manifest_version, v.package_sha256,
        v.updated_at AS version_updated_at, v.updated_by_name AS version_updated_by_name
@@ -90,8 +91,7 @@ SELECT asked.position, p.*, v.id AS version_id, v.version, v.state, v.version_de
                SELECT public.* FROM plugins public
                 WHERE public.tenant_id <> :tenant_id AND public.name = asked.name AND public.public_name
                   AND public.shared) candidate
-        WHERE asked.attribution IS NULL OR candidate.attribution = asked.attribution
-        ORDER BY candidate.tenant_id = :tenant_id DESC LIMIT 1) AS p
+        ORDER BY candidate.attribution = asked.attribution DESC, candidate.tenant_id = :tenant_id DESC LIMIT 1) AS p
   JOIN LATERAL (
        SELECT chosen.* FROM plugin_versions chosen
         WHERE chosen.plugin_id = p.id AND chosen.tenant_id = p.tenant_id AND chosen.deleted_at IS NULL

@@ -116,6 +116,32 @@ async def test_an_owner_who_is_no_superuser_can_migrate_and_serve(tmp_path: Path
         await serves(owner, tmp_path)
 
 
+async def test_an_owner_who_may_not_make_roles_is_told_what_a_superuser_must_do_and_then_can_serve(
+    tmp_path: Path,
+) -> None:
+    with EmbeddedPostgres(tmp_path / "postgres").running() as urls:
+        await run(
+            urls.owner,
+            "CREATE ROLE tenant_owner LOGIN PASSWORD 'secret'",
+            "CREATE DATABASE theirs OWNER tenant_owner",
+        )
+        owner = (
+            f"postgresql://tenant_owner:secret@{urlsplit(urls.owner).netloc.rpartition('@')[2]}/theirs?sslmode=disable"
+        )
+        with pytest.raises(MigrationRefused, match="CREATE ROLE plugport_app NOLOGIN; GRANT plugport_app TO the owner"):
+            await migrate(owner)
+        await run(
+            urls.owner,
+            """DO $$ BEGIN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'plugport_app') THEN CREATE ROLE plugport_app NOLOGIN;
+                END IF; END $$""",
+            "GRANT plugport_app TO tenant_owner",
+        )
+        await migrate(owner)
+        assert await migrate(owner) == []
+        await serves(owner, tmp_path)
+
+
 async def test_a_login_of_its_own_serves_what_another_role_owns(tmp_path: Path, new_database: NewDatabase) -> None:
     urls = await new_database()
     await migrate(urls.owner, app_login="plugport")
