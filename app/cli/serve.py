@@ -1,6 +1,7 @@
 """`plugport serve`: the database, the first administrator, and the HTTP server, in this order and back."""
 
 import asyncio
+import fcntl
 import os
 import secrets
 import shutil
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from multiprocessing import parent_process
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from granian import Granian
@@ -22,13 +23,14 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from app.cli.database import database_running, migrate_database
+from app.cli.database import database_running, make_data_directory, migrate_database
 from app.cli.reporting import CommandFailed, answer, as_json_option, reported
 from app.registry.access.service import console
 from app.settings import SettingRefused, Settings, read_settings
 from app.telemetry import COUNTERS_DIRECTORY, configure_logging, logging_config
 from app.wiring import wired, write_once
 
+_FIRST_START = 0x6669727374  # "first": the servers of one database make the first tenant one after the other
 TENANT, PROJECT, ADMINISTRATOR = "plugport", "default", "admin"
 
 _HEADER_MILLISECONDS = 15_000  # for a request's headers; a connection may stay idle as long
@@ -49,8 +51,8 @@ def serve(host: str | None, port: int | None, workers: int | None, as_json: bool
     settings = read_settings(os.environ | {name: str(value) for name, value in given.items() if value is not None})
     configure_logging(settings.log_format, settings.log_level)
     signal.signal(signal.SIGTERM, _interrupt)
-    _check_port_is_free(settings)
-    with database_running(settings) as running:
+    make_data_directory(settings)
+    with _take_port(settings), database_running(settings) as running:
         password_file = asyncio.run(_prepare(running))
         _announce(running, password_file, as_json)
         with _counters_directory(running) as counters:
@@ -63,7 +65,7 @@ async def _prepare(settings: Settings) -> Path:
     """Migrates, and makes what a first start makes: a tenant, a project, and an administrator with a password."""
     await migrate_database(settings)
     password_file = settings.data_dir / "admin-password"
-    async with wired(settings) as wiring:
+    async with wired(settings) as wiring, wiring.database.alone(_FIRST_START):
         access, operator = wiring.registry.access, console()
         if not await access.tenant_exists(operator, TENANT):
             await access.create_tenant(operator, TENANT)
@@ -151,9 +153,15 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _check_port_is_free(settings: Settings) -> None:
-    """The server's own sockets share their port with whoever else asks to share it; so two servers would go unnoticed."""
+def _take_port(settings: Settings) -> TextIO:
+    """A lock on the port, for as long as the file is open.
+
+    The server's own sockets share their port with whoever else asks to share it, so two servers would go unnoticed. The lock
+    tells of one on this data directory that only begins, a probe of everybody who listens already.
+    """
+    lock = (settings.data_dir / f"port-{settings.port}.lock").open("w")
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
@@ -161,7 +169,14 @@ def _check_port_is_free(settings: Settings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise CommandFailed(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+        lock.close()
+        reason = (
+            "another server on this data directory has the port"
+            if isinstance(error, BlockingIOError)
+            else error.strerror
+        )
+        raise CommandFailed(f"Cannot listen on {settings.host}:{settings.port}: {reason}.") from error
+    return lock
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

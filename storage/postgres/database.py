@@ -152,6 +152,16 @@ class Database:
             yield Transaction(connection)
 
     @asynccontextmanager
+    async def alone(self, purpose: int) -> AsyncIterator[None]:
+        """Nobody else on this database does what `purpose` stands for meanwhile; waits for who is at it."""
+        async with self._connection() as connection:
+            await connection.execute("SELECT pg_advisory_lock($1)", purpose)
+            try:
+                yield
+            finally:
+                await connection.execute("SELECT pg_advisory_unlock($1)", purpose)
+
+    @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         try:
             async with self._pool.acquire(timeout=10) as connection:

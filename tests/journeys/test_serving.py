@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -145,3 +146,21 @@ async def test_a_login_that_owns_nothing_serves_what_the_owner_migrated(
     assert refused.stderr.count("\n") == 1
     assert len(applied["applied"]) > 0
     assert not database_runs(tmp_path)
+
+
+def test_servers_that_first_start_at_once_agree_on_one_administrator(tmp_path: Path) -> None:
+    servers = [Server(tmp_path, port=free_port()) for _ in range(2)]
+    with ThreadPoolExecutor() as starting:
+        list(starting.map(Server.start, servers))
+    assert [log_in_as_administrator(server) for server in servers] == [201, 201]
+    assert [server.stop() for server in servers] == [0, 0]
+    assert not database_runs(tmp_path)
+
+
+def test_a_server_keeps_its_port_from_others_on_its_data_directory_from_the_first_moment(server: Server) -> None:
+    other = run("serve", "--port", str(server.port), env=server.environment)
+
+    assert other.returncode == 1
+    assert other.stderr == (
+        f"Cannot listen on 127.0.0.1:{server.port}: another server on this data directory has the port.\n"
+    )

@@ -98,10 +98,13 @@ def test_whose_plugin_is_asked(ada: Person, operation: str, spelling: str) -> No
     name = a_name()
     ada.upload(name)
 
-    asked = [{"plugin_name": name, spelling: attribution} for attribution in ("custom", "official", "")]
+    # It tells namesakes apart, and hides nothing.
+    asked = [{"plugin_name": name, spelling: attribution} for attribution in ("custom", "official", "published", "")]
     answered: list[Any] = ada.do(operation, body=asked)
 
-    assert [len(each["data"]) for each in answered] == [1, 0, 1]
+    assert [len(each["data"]) for each in answered] == [1, 1, 1, 1]
+    refusal = ada.refused(400, operation, body=[{"plugin_name": name, spelling: "nobody's"}])
+    assert refusal["error_msg"].startswith(f"[0].{spelling}: ")
 
 
 @pytest.mark.parametrize("spelling", STATES)
