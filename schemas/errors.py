@@ -18,7 +18,6 @@ class Kind(Enum):
     MISSING = "missing"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
-    UNPROCESSABLE = "unprocessable"
     BUSY = "busy"
     FULL = "full"
     BROKEN = "broken"

@@ -37,7 +37,6 @@ STATUSES: dict[Kind, int] = {
     Kind.MISSING: 404,
     Kind.CONFLICT: 409,
     Kind.TOO_LARGE: 413,
-    Kind.UNPROCESSABLE: 422,
     Kind.BROKEN: 500,
     Kind.BUSY: 503,
     Kind.FULL: 507,

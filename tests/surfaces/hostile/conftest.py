@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from storage.postgres.embedded import Urls
 from tests.accounts import Account, Member, NewAccount
-from tests.program import Server
+from tests.program import Server, free_port
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +43,16 @@ def _nothing_was_unexpected(server: Server) -> Iterator[None]:
     told = server.log.read_bytes()[before:].decode(errors="replace")
     assert "unexpected" not in told
     assert "Traceback" not in told
+
+
+@pytest.fixture(scope="module")
+def impatient(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that waits one second for a byte, and four for a body."""
+    with Server(
+        tmp_path_factory.mktemp("impatient"),
+        port=free_port(),
+        PLUGPORT_DATABASE_URL=cluster.app,
+        PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
+        PLUGPORT_BODY_TIMEOUT_SECONDS="1",
+    ) as running:
+        yield running

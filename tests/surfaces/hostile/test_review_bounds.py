@@ -4,35 +4,20 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.api.health import Readiness
 from app.wiring import Wiring
-from storage.postgres.embedded import Urls
 from storage.postgres.plugins import MOST_VERSION_CHARACTERS
 from tests.accounts import Account
 from tests.builders import a_name, a_plugin, a_version
 from tests.person import Meet, Person
-from tests.program import Server, free_port
+from tests.program import Server
 from tests.surfaces.hostile.wire import request
 
 INVALID = "PLUGPORT.00010002"
-
-
-@pytest.fixture(scope="module")
-def impatient(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that waits one second for a byte, and four for a body."""
-    with Server(
-        tmp_path_factory.mktemp("impatient"),
-        port=free_port(),
-        PLUGPORT_DATABASE_URL=cluster.app,
-        PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
-        PLUGPORT_BODY_TIMEOUT_SECONDS="1",
-    ) as running:
-        yield running
 
 
 def answer_to_a_trickle(port: int, head: bytes) -> bytes:

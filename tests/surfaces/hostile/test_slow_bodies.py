@@ -2,33 +2,18 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from storage.postgres.embedded import Urls
 from tests.accounts import Account
-from tests.program import Server, free_port
+from tests.program import Server
 from tests.surfaces.hostile.described import refusal
 from tests.surfaces.hostile.wire import exchange, request
 
 FORM = "multipart/form-data; boundary=line"
 INTERRUPTED = "PLUGPORT.00010009"
-
-
-@pytest.fixture(scope="module")
-def impatient(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that waits one second."""
-    with Server(
-        tmp_path_factory.mktemp("impatient"),
-        port=free_port(),
-        PLUGPORT_DATABASE_URL=cluster.app,
-        PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
-        PLUGPORT_BODY_TIMEOUT_SECONDS="1",
-    ) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
