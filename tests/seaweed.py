@@ -59,6 +59,17 @@ class SeaweedFS:
         """The storage URL with something in it replaced."""
         return f"s3://{ACCESS_KEY}:{quote(secret, safe='')}@{endpoint or self.endpoint}/{bucket}?secure=false"
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs, and nobody else has killed it."""
+        return self._process is not None and self._process.poll() is None
+
     def client(self) -> Minio:
         """A client of the vendor's own SDK, to look at the store past the code under test."""
         http = PoolManager(timeout=Timeout(connect=2, read=10), retries=False)

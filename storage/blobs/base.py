@@ -1,7 +1,8 @@
 """What every blob store promises. The conformance suite in `tests/contract/` proves each sentence over every store."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Sequence
+from itertools import pairwise
 from typing import BinaryIO, Protocol
 
 from schemas.base import Entity
@@ -9,6 +10,9 @@ from schemas.base import Entity
 _LONGEST_KEY = 512
 _LONGEST_SEGMENT = 200
 _ALPHABET = re.compile(r"[A-Za-z0-9._/-]*")
+
+MOST_SLOTS = 10_000
+"""The most parts of a file: what S3 takes."""
 
 UNLISTED = "~"
 """Begins the name of whatever a store keeps for itself. No key can hold it, so `keys` never names such a thing."""
@@ -20,6 +24,34 @@ class Stored(Entity, frozen=True):
     key: str
     size: int
     sha256: str
+
+
+class Assembly(Entity, frozen=True):
+    """A file that is being put together under `key`, which comes to be with `join`. Its parts come in any order.
+
+    `handle` is the store's own word for it. Where the parts are blobs of their own (they are listed by `keys`), it is
+    what their keys start with.
+    """
+
+    key: str
+    handle: str
+
+
+class Part(Entity, frozen=True):
+    """A part of a file: its place (1 to 10,000; parts are joined in the order of their slots), its bytes counted, and
+    the store's own word for what lies there. Whoever uses a slot twice can tell the two by their tags."""
+
+    slot: int
+    size: int
+    tag: str
+
+
+class Digest(Protocol):
+    """What bytes are fed to while they come in: an object of `hashlib`, say."""
+
+    def update(self, data: bytes, /) -> None:
+        """Takes the next bytes. Called in a thread, by one at a time."""
+        ...
 
 
 class BlobStore(Protocol):
@@ -64,7 +96,7 @@ class BlobStore(Protocol):
         """Reads the whole blob back from the medium and answers its true size and SHA-256. KeyError when missing."""
         ...
 
-    def read(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    def read(self, key: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes from `offset`, at most `length` of them, in bounded pieces. KeyError (at the first piece) when
         missing, ValueError for a negative number; reading at or past the end gives nothing. A transfer that
         breaks off never looks like an end: it raises `StorageUnavailable`."""
@@ -81,6 +113,72 @@ class BlobStore(Protocol):
 
     def keys(self, prefix: str = "") -> AsyncIterator[str]:
         """Every key that starts with `prefix`, in no particular order. Never names a half-written blob."""
+        ...
+
+    async def assemble(self, key: str, *, least_part: int) -> Assembly:
+        """Begins a file under `key`, one of `keys.assembled` that was never used before.
+
+        Every part but the last will have at least `least_part` bytes (0: not known).
+        """
+        ...
+
+    async def put_part(
+        self,
+        assembly: Assembly,
+        slot: int,
+        body: AsyncIterator[bytes],
+        *,
+        limit: int,
+        digests: Sequence[Digest] = (),
+        check: Callable[[int], None] | None = None,
+    ) -> Part:
+        """Stores one part while it streams in, and feeds every byte to each of `digests`.
+
+        After the last byte `check(size)` is called; what it raises is raised. Whatever fails, also the body itself,
+        its size (`BodyTooLarge`) or cancellation, leaves nothing; but for one moment, as in `put`, after which a part may
+        be there of which nobody knows. `ValueError` for a slot that is none. An assembly that was joined or discarded
+        takes no more parts: `StorageUnavailable`, or parts that are blobs of their own and that nobody needs.
+        """
+        ...
+
+    async def parts(self, assembly: Assembly) -> list[Part]:
+        """What the store itself says is there, by slot: also what was sent to it directly. Nothing where the assembly
+        is not known (any more). A slot that was used twice may be there twice."""
+        ...
+
+    async def join(self, assembly: Assembly, parts: Sequence[Part]) -> int:
+        """Makes the bytes of `parts` readable under the key of the assembly, all or nothing, and answers their size.
+
+        Joining the same parts again is success, also when they were used up by it. `KeyError` where a part is
+        missing or is not what it was; then nothing is used up. `ValueError` where there are no parts, or their slots do not
+        rise. `FileExistsError` where the key holds something of another size.
+        """
+        ...
+
+    async def discard(self, assembly: Assembly) -> None:
+        """Removes the parts, never the joined file. Success also where there are none, or the assembly is unknown."""
+        ...
+
+    async def take_apart(self, assembly: Assembly, parts: Sequence[Part], key: str) -> tuple[Assembly, list[Part]]:
+        """Undoes `join`, so that single parts can be sent again: the same parts, in a new assembly for `key`.
+
+        Removes the joined file. Where the parts are blobs of their own they stay where they are, and the new assembly
+        has the handle of the old one. May be repeated with the same arguments. `KeyError` where a part is missing.
+        """
+        ...
+
+    async def presign_part(self, assembly: Assembly, slot: int, *, seconds: int) -> str | None:
+        """A URL to which whoever has it may PUT this part for so long. None where this assembly has no such thing."""
+        ...
+
+    async def presign_read(self, key: str, *, seconds: int, file_name: str) -> str | None:
+        """A URL at which whoever has it may read the blob for so long, as an attachment of this name. None where the
+        store has no such thing. Does not look whether there is such a blob."""
+        ...
+
+    async def tidy(self, *, hours: int, keep: Container[str]) -> int:
+        """Removes what killed processes left unfinished more than `hours` ago, unless its handle is in `keep`. Answers how
+        many things there were. Parts that are blobs of their own, and blobs, are not touched."""
         ...
 
     async def check(self) -> None:
@@ -114,6 +212,19 @@ def require_prefix(prefix: str) -> None:
     before, _, last = prefix.rpartition("/")
     if prefix.startswith("/") or (before and not is_key(before)) or not is_key(f"a{last}"):
         raise ValueError(f"no blob key starts with {prefix[:80]!r}")
+
+
+def require_slot(slot: int) -> None:
+    """Raises `ValueError` for a place that no part can have."""
+    if not 1 <= slot <= MOST_SLOTS:
+        raise ValueError(f"the slot of a part is one of 1 to {MOST_SLOTS}")
+
+
+def require_rising(parts: Sequence[Part]) -> None:
+    """Raises `ValueError` where `parts` do not make a file in this order."""
+    slots = [part.slot for part in parts]
+    if not slots or any(later <= earlier for earlier, later in pairwise(slots)):
+        raise ValueError("a file is joined of at least one part, in the order of their slots, each used once")
 
 
 def require_range(offset: int, length: int | None) -> None:

@@ -3,7 +3,15 @@
 Tenants never share a key, so that no tenant can learn from a key what another one stored.
 """
 
+import re
+
 from schemas.ids import new_id
+
+OURS = "t/"
+"""What every key starts with. Whatever else lies in a bucket is none of ours."""
+
+_ASSEMBLED = re.compile(r"(t/[^/]+)/f/([^/]+)")
+_PART = re.compile(r"([0-9]{5})\.([0-9a-f]{32})")
 
 
 def incoming(tenant_id: str) -> str:
@@ -14,3 +22,30 @@ def incoming(tenant_id: str) -> str:
 def content(tenant_id: str, sha256: str) -> str:
     """The key of verified bytes: their SHA-256 (64 lower-case hex digits)."""
     return f"t/{tenant_id}/b/{sha256}"
+
+
+def assembled(tenant_id: str, upload_id: str, round_: int) -> str:
+    """The key, for ever, of a file that is put together from parts. Each attempt to join it (`round_`) has its own."""
+    return f"t/{tenant_id}/f/{upload_id}-{round_}"
+
+
+def parts_of(key: str) -> str:
+    """What the keys of the parts of an assembled file start with, where parts are blobs of their own: it ends with `/`.
+
+    Raises `ValueError` for a key that is none of `assembled`.
+    """
+    found = _ASSEMBLED.fullmatch(key)
+    if found is None:
+        raise ValueError(f"{key[:80]!r} is not the key of an assembled file")
+    return f"{found[1]}/u/{found[2]}/"
+
+
+def part(prefix: str, slot: int, tag: str) -> str:
+    """The key of a part that is a blob of its own; `prefix` is that of `parts_of`, `tag` an id."""
+    return f"{prefix}{slot:05}.{tag}"
+
+
+def slot_and_tag(name: str) -> tuple[int, str] | None:
+    """What the last segment of a key says that `part` has made. None for any other."""
+    found = _PART.fullmatch(name)
+    return None if found is None else (int(found[1]), found[2])

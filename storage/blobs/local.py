@@ -3,6 +3,9 @@
 A blob is written to a temporary file beside its place, flushed to the disk, and only then linked under its name, which
 fails where the name is taken: nothing is ever overwritten and nothing half-written ever has a name. Directories are
 flushed after each change. The file system must know hard links; `check` says so where it does not.
+
+Parts of a file lie in a directory of their own, each named by its slot and its tag: a slot that is used twice never
+overwrites anything either.
 """
 
 import asyncio
@@ -12,8 +15,9 @@ import itertools
 import os
 import stat as file_status
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -21,8 +25,20 @@ from typing import BinaryIO
 import aiofiles
 
 from schemas.ids import new_id
-from storage.blobs.base import UNLISTED, Stored, require_key, require_prefix, require_range
-from storage.blobs.streams import full, kept, measured, regrouped, unavailable, undone
+from storage.blobs import keys
+from storage.blobs.base import (
+    UNLISTED,
+    Assembly,
+    Digest,
+    Part,
+    Stored,
+    require_key,
+    require_prefix,
+    require_range,
+    require_rising,
+    require_slot,
+)
+from storage.blobs.streams import Bundle, fed, kept, measured, medium, undone
 from storage.executors import Executor
 
 _PIECE_BYTES = 1024 * 1024
@@ -30,8 +46,8 @@ _KEYS_AT_ONCE = 1000
 _THREADS = 8
 _QUEUE = 512
 
-# A file that grows past what the process or the file system allows finds no room either.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Where the system or the file systems cannot copy between two files by themselves.
+_NO_COPYING = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF, errno.ETXTBSY}
 
 
 class LocalBlobs:
@@ -44,16 +60,15 @@ class LocalBlobs:
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:
         """See `BlobStore.put`."""
+        digest = hashlib.sha256()
         writing = _Writing(self._path(key), self._make_directory)
         try:
-            async with aclosing(regrouped(body, _PIECE_BYTES, limit)) as pieces:
-                async for piece in pieces:
-                    await self._threads.run(writing.add, piece)
+            await fed(body, limit, writing.add, self._threads, [digest])
             placed = await self._threads.run(writing.place)
         except BaseException as error:
             await undone(writing.discard, self._threads, error)
             raise
-        sent = Stored(key=key, size=writing.size, sha256=writing.sha256)
+        sent = Stored(key=key, size=writing.size, sha256=digest.hexdigest())
         return sent if placed else await kept(self, sent)
 
     async def promote(self, source: str, target: str) -> None:
@@ -75,13 +90,13 @@ class LocalBlobs:
         with _present(key):
             file = await aiofiles.open(path, "rb", executor=self._threads)
         try:
-            with _medium():
+            with medium():
                 if offset >= await file.seek(0, os.SEEK_END):
                     return  # asked first: not every file system takes a place far past the end
                 await file.seek(offset)
             left = length
             while left is None or left > 0:
-                with _medium():
+                with medium():
                     piece = await file.read(_PIECE_BYTES if left is None else min(_PIECE_BYTES, left))
                 if not piece:
                     return
@@ -108,6 +123,80 @@ class LocalBlobs:
             for key in found:
                 yield key
 
+    async def assemble(self, key: str, *, least_part: int) -> Assembly:  # noqa: ARG002 - parts of any size are files
+        """See `BlobStore.assemble`."""
+        require_key(key)
+        return Assembly(key=key, handle=keys.parts_of(key))
+
+    async def put_part(
+        self,
+        assembly: Assembly,
+        slot: int,
+        body: AsyncIterator[bytes],
+        *,
+        limit: int,
+        digests: Sequence[Digest] = (),
+        check: Callable[[int], None] | None = None,
+    ) -> Part:
+        """See `BlobStore.put_part`."""
+        require_slot(slot)
+        tag = new_id()
+        writing = _Writing(self._part(assembly, slot, tag), self._make_directory)
+        try:
+            await fed(body, limit, writing.add, self._threads, digests)
+            if check is not None:
+                check(writing.size)
+            await self._threads.run(writing.place)
+        except BaseException as error:
+            await undone(writing.revoke, self._threads, error)
+            raise
+        return Part(slot=slot, size=writing.size, tag=tag)
+
+    async def parts(self, assembly: Assembly) -> list[Part]:
+        """See `BlobStore.parts`."""
+        return await self._threads.run(_parts, self._directory(assembly))
+
+    async def join(self, assembly: Assembly, parts: Sequence[Part]) -> int:
+        """See `BlobStore.join`."""
+        require_rising(parts)
+        sources = [(self._part(assembly, part.slot, part.tag), part.size) for part in parts]
+        total = sum(part.size for part in parts)
+        joining = _Joining(_Writing(self._path(assembly.key), self._make_directory), sources, total)
+        try:
+            await self._threads.run(joining.run)
+        except BaseException as error:
+            await undone(joining.discard, self._threads, error)
+            raise
+        return total
+
+    async def discard(self, assembly: Assembly) -> None:
+        """See `BlobStore.discard`."""
+        await self._threads.run(_remove_parts, self._directory(assembly))
+
+    async def take_apart(self, assembly: Assembly, parts: Sequence[Part], key: str) -> tuple[Assembly, list[Part]]:
+        """See `BlobStore.take_apart`."""
+        again = Assembly(key=key, handle=assembly.handle)
+        self._path(key)
+        there = set(await self.parts(assembly))
+        for part in parts:
+            if part not in there:
+                raise KeyError(f"{assembly.handle}{part.slot}")
+        await self.delete(assembly.key)
+        return again, list(parts)
+
+    async def presign_part(self, assembly: Assembly, slot: int, *, seconds: int) -> str | None:  # noqa: ARG002
+        """See `BlobStore.presign_part`: files have no such thing."""
+        require_slot(slot)
+        return None
+
+    async def presign_read(self, key: str, *, seconds: int, file_name: str) -> str | None:  # noqa: ARG002
+        """See `BlobStore.presign_read`: files have no such thing."""
+        return None
+
+    async def tidy(self, *, hours: int, keep: Container[str]) -> int:  # noqa: ARG002 - parts are blobs of their own
+        """See `BlobStore.tidy`."""
+        return await self._threads.run(_remove_unfinished, self._root, time.time() - hours * 3600)
+
     async def check(self) -> None:
         """See `BlobStore.check`."""
         await self._threads.run(self._check)
@@ -119,6 +208,12 @@ class LocalBlobs:
     def _path(self, key: str) -> Path:
         require_key(key)
         return self._root / key
+
+    def _directory(self, assembly: Assembly) -> Path:
+        return self._path(assembly.handle.removesuffix("/"))
+
+    def _part(self, assembly: Assembly, slot: int, tag: str) -> Path:
+        return self._path(keys.part(assembly.handle, slot, tag))
 
     def _make_directory(self, directory: Path) -> None:
         """Makes `directory` and its parents, each of them safe on the disk when this returns."""
@@ -138,7 +233,7 @@ class LocalBlobs:
             if _size(source) is None:
                 raise KeyError(key)
             return
-        with _medium():
+        with medium():
             if _size(source) is None:
                 if _size(target) is None:
                     raise KeyError(key)
@@ -176,7 +271,7 @@ class LocalBlobs:
     def _check(self) -> None:
         probe = _Writing(self._root / f"{UNLISTED}check-{new_id()}", self._make_directory)
         try:
-            probe.add(b"plugport")
+            probe.add([b"plugport"])
             probe.place()
         finally:
             probe.discard()
@@ -195,29 +290,35 @@ class _Writing:
         self.size = 0
         self._make_directory = make_directory
         self._temporary = target.with_name(f"{UNLISTED}incoming-{new_id()}")
-        self._digest = hashlib.sha256()
         self._lock = threading.Lock()
         self._file: FileIO | None = None
         self._over = False
 
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of what was added, in hex."""
-        return self._digest.hexdigest()
-
-    def add(self, piece: bytes) -> None:
-        """Appends `piece`."""
-        with self._lock, _medium():
+    def add(self, bundle: Bundle) -> None:
+        """Appends the pieces of `bundle`, which are not empty."""
+        with self._lock, medium():
             if not self._over:
-                self._digest.update(piece)
-                self.size += len(piece)
-                file, left = self._opened(), memoryview(piece)
-                while left:
-                    left = left[file.write(left) :]
+                written = _write(self._opened(), bundle)
+                _hasten(self._opened(), self.size, written)
+                self.size += written
+
+    def append(self, source: Path, size: int) -> None:
+        """Appends the file `source`, which has `size` bytes. KeyError where there is no such file."""
+        with self._lock, medium():
+            if not self._over:
+                try:
+                    file = FileIO(source)
+                except FileNotFoundError:
+                    raise KeyError(source.name) from None
+                with file:
+                    if os.fstat(file.fileno()).st_size != size or _copy(file, self._opened(), size) != size:
+                        raise KeyError(source.name)
+                _hasten(self._opened(), self.size, size)
+                self.size += size
 
     def place(self) -> bool:
         """Makes what was added readable and durable. False where something had the name already; that stays."""
-        with self._lock, _medium():
+        with self._lock, medium():
             if self._over:
                 return False
             os.fsync(self._opened().fileno())
@@ -233,8 +334,13 @@ class _Writing:
 
     def discard(self) -> None:
         """Removes the temporary file. Harmless after `place`, and twice."""
-        with self._lock, _medium():
+        with self._lock, medium():
             self._end()
+
+    def revoke(self) -> None:
+        """As `discard`, and removes what `place` has made: the name is nobody else's."""
+        self.discard()
+        _remove(self.target)
 
     def _opened(self) -> FileIO:
         if self._file is None:
@@ -249,21 +355,43 @@ class _Writing:
             self._temporary.unlink(missing_ok=True)
 
 
-@contextmanager
-def _medium() -> Iterator[None]:
-    """Turns the errors of the operating system into those that a store promises."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise full(str(error)) from error
-        raise unavailable(str(error)) from error
+class _Joining:
+    """Parts on their way into one file. Blocking; `discard` ends a `run` that is under way after its present part."""
+
+    def __init__(self, writing: _Writing, sources: Sequence[tuple[Path, int]], total: int) -> None:
+        self._writing = writing
+        self._sources = sources
+        self._total = total
+
+    def run(self) -> None:
+        """Makes the file, unless it is there already."""
+        if self._is_made():
+            return
+        try:
+            for source, size in self._sources:
+                self._writing.append(source, size)
+        except KeyError:
+            if not self._is_made():  # else joined by another call meanwhile, and the parts are discarded
+                raise
+            return
+        if not self._writing.place():
+            self._is_made()
+
+    def discard(self) -> None:
+        """Removes what was not finished. Harmless after `run`."""
+        self._writing.discard()
+
+    def _is_made(self) -> bool:
+        there = _size(self._writing.target)
+        if there not in (None, self._total):
+            raise FileExistsError(f"{self._writing.target.name} has {there} bytes, and its parts {self._total}")
+        return there is not None
 
 
 @contextmanager
 def _present(key: str) -> Iterator[None]:
     """As `_medium`, and a file that is not there is a missing key."""
-    with _medium():
+    with medium():
         try:
             yield
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -275,7 +403,7 @@ def _for_us_alone(path: str, flags: int) -> int:
 
 
 def _size(path: Path) -> int | None:
-    with _medium():
+    with medium():
         try:
             found = path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -286,9 +414,87 @@ def _size(path: Path) -> int | None:
 def _remove(path: Path) -> None:
     """Removes the blob at `path`, where there is one, and flushes its directory: what is gone does not come back."""
     if _size(path) is not None:
-        with _medium():
+        with medium():
             path.unlink(missing_ok=True)
             _flush_directory(path.parent)
+
+
+def _remove_parts(directory: Path) -> None:
+    with medium():
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    Path(entry.path).unlink(missing_ok=True)
+            directory.rmdir()
+            _flush_directory(directory.parent)
+        except OSError as error:
+            # There is none, or another call removes it; or parts still come in, which nobody needs any more.
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                raise
+
+
+def _parts(directory: Path) -> list[Part]:
+    with medium():
+        try:
+            entries = os.scandir(directory)
+        except FileNotFoundError:
+            return []
+        with entries:
+            found = [(keys.slot_and_tag(entry.name), _size(Path(entry.path))) for entry in entries]
+        parts = [Part(slot=name[0], size=size, tag=name[1]) for name, size in found if name and size is not None]
+        return sorted(parts, key=lambda part: part.slot)
+
+
+def _remove_unfinished(root: Path, before: float) -> int:
+    """Removes every file that no key names and that nobody has written to since `before` (seconds since 1970)."""
+    removed = 0
+    with medium():
+        for directory, _, names in os.walk(root):
+            for name in names:
+                if not name.startswith(UNLISTED):
+                    continue
+                path = Path(directory, name)
+                try:
+                    if path.stat().st_mtime <= before:
+                        path.unlink()
+                        removed += 1
+                except FileNotFoundError:
+                    continue  # finished meanwhile
+    return removed
+
+
+def _hasten(file: FileIO, offset: int, size: int) -> None:
+    """Lets the system begin to write these bytes to the disk, so that flushing the file has little to wait for.
+
+    It does so when it is told that they will not be needed in memory; as they are not on the disk yet, they stay there.
+    """
+    if hasattr(os, "posix_fadvise"):  # macOS has none
+        os.posix_fadvise(file.fileno(), offset, size, os.POSIX_FADV_DONTNEED)
+
+
+def _write(file: FileIO, bundle: Bundle) -> int:
+    """Writes all of `bundle`; answers how many bytes that were."""
+    size = sum(map(len, bundle))
+    written = os.writev(file.fileno(), bundle)
+    if written < size:  # a call stops at 2 GiB, or where the room ends: then the next one says so
+        left = memoryview(b"".join(bundle))[written:]
+        while left:
+            left = left[file.write(left) :]
+    return size
+
+
+def _copy(source: FileIO, target: FileIO, size: int) -> int:
+    """Appends up to `size` bytes of `source`, by the system itself where it can; answers how many there were."""
+    copied = 0
+    try:
+        while copied < size and (count := os.copy_file_range(source.fileno(), target.fileno(), size - copied)):
+            copied += count
+    except OSError as error:
+        if error.errno not in _NO_COPYING:
+            raise
+    while copied < size and (piece := source.read(min(_PIECE_BYTES, size - copied))):
+        copied += _write(target, [piece])
+    return copied
 
 
 def _flush_directory(directory: Path) -> None:
@@ -305,5 +511,5 @@ def _require_no_directory(target: Path) -> None:
 
 
 def _next_keys(walk: Iterator[str]) -> list[str]:
-    with _medium():
+    with medium():
         return list(itertools.islice(walk, _KEYS_AT_ONCE))

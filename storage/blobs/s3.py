@@ -1,38 +1,50 @@
 """Blobs in a bucket of any S3-compatible store, through the minio SDK.
 
-The SDK blocks, waits five minutes and repeats five times of its own accord, so it runs in threads of its own over
-connections of our own: 2 s to connect, 10 s of silence, and we repeat. Its word is not trusted either: it answers
-success where S3 says "200" with an error inside, so everything written is looked up afterwards.
+The word of the store is not trusted: it answers success where S3 says "200" with an error inside, so everything written
+is looked up afterwards.
 
 Some calls of the SDK used here begin with an underscore: only those let a stream be sent in parts with the MD5 of each
 part, the one check of integrity that every S3 store enforces. The dependency stays below the next major version.
 """
 
 import asyncio
-import base64
 import hashlib
 import io
 import threading
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, BinaryIO, TypeVar, cast
-from xml.etree.ElementTree import ParseError
-from xml.sax.saxutils import escape
+from typing import Any, BinaryIO, cast
+from urllib.parse import quote
 
+import msgspec
 from minio import Minio
 from minio.commonconfig import CopySource
-from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
-from urllib3 import BaseHTTPResponse, PoolManager, Timeout
-from urllib3.exceptions import HTTPError
+from minio.deleteobjects import DeleteError, DeleteObject
+from minio.error import S3Error
+from urllib3 import BaseHTTPResponse
 
 from schemas.errors import StorageUnavailable
-from storage.blobs.base import UNLISTED, Stored, is_key, require_key, require_prefix, require_range
-from storage.blobs.streams import full, kept, measured, regrouped, unavailable, undone
+from schemas.ids import new_id
+from storage.blobs import keys
+from storage.blobs.base import (
+    UNLISTED,
+    Assembly,
+    Digest,
+    Part,
+    Stored,
+    is_key,
+    require_key,
+    require_prefix,
+    require_range,
+    require_rising,
+    require_slot,
+)
+from storage.blobs.s3_line import NEW_ONLY, KeyTaken, Line, PartGone, PastTheEnd, UploadGone, WrongAnswerError
+from storage.blobs.s3_parts import LEAST_PART_BYTES, Multipart, abort_unfinished
+from storage.blobs.spool import Spool
+from storage.blobs.streams import Bundle, fed, kept, measured, unavailable, undone
 from storage.executors import Executor
-
-R = TypeVar("R")
 
 _PART_BYTES = 8 * 1024 * 1024  # of one size, as some stores demand; 10,000 of them make 80 GiB
 _PIECE_BYTES = 2 * 1024 * 1024
@@ -41,17 +53,7 @@ _KEYS_AT_ONCE = 1000
 
 _THREADS = 16
 _QUEUE = 512
-_CONNECT_SECONDS = 2
-_READ_SECONDS = 10
-_FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 1.0
 
-_NEW_ONLY = {"If-None-Match": "*"}
-
-_FULL_CODES = {"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded", "InsufficientStorage"}
-_FULL_STATUS = 507
-_PASSING_CODES = {"RequestTimeout", "SlowDown", "ConditionalRequestConflict", "BadDigest", "XAmzContentSHA256Mismatch"}
-_PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
 _OWN_BUCKET_CODES = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 
 
@@ -60,6 +62,7 @@ class S3Blobs:
 
     `endpoint` is `host` or `host:port`. A call that failed for a reason that may pass is repeated until
     `patience` seconds after it began; each single attempt ends by itself when the store is silent for 10 s.
+    What is sent waits in a temporary file (`storage.blobs.spool`), one for each body, of 8 MiB or a part at most.
     The credentials must allow reading, writing, deleting and listing: without the right to list, S3 answers
     "forbidden" for a missing key.
     """
@@ -75,33 +78,28 @@ class S3Blobs:
         secure: bool = True,
         patience: float = 5.0,
     ) -> None:
-        self._bucket = bucket
-        self._patience = patience
-        self._connections = PoolManager(
-            timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS), retries=False, maxsize=_THREADS
-        )
-        self._client = Minio(
+        self._line = Line(
             endpoint,
+            bucket,
             access_key=access_key,
             secret_key=secret_key,
             region=region,
             secure=secure,
-            http_client=self._connections,
+            patience=patience,
+            connections=_THREADS,
         )
         self._threads = Executor("s3-blobs", threads=_THREADS, queue=_QUEUE)
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:
         """See `BlobStore.put`."""
         require_key(key)
-        upload = _Upload(self, key)
+        upload = _Upload(self, self._line, key)
         try:
-            async with aclosing(regrouped(body, _PART_BYTES, limit)) as pieces:
-                async for piece in pieces:
-                    await self._threads.run(upload.add, piece)
+            await fed(body, limit, upload.add, self._threads)
             await self._threads.run(upload.finish)
         except BaseException as error:
             await undone(upload.abandon, self._threads, error)
-            if not isinstance(error, _NameTaken):
+            if not isinstance(error, KeyTaken):
                 raise
             return await kept(self, upload.sent)
         return upload.sent
@@ -166,6 +164,85 @@ class S3Blobs:
                     yield name
             last = found[-1]
 
+    async def assemble(self, key: str, *, least_part: int) -> Assembly:
+        """See `BlobStore.assemble`."""
+        require_key(key)
+        handle = keys.parts_of(key)
+        if least_part >= LEAST_PART_BYTES:
+            handle = (await self._threads.run(Multipart.begin, self._line, key)).handle
+        return Assembly(key=key, handle=handle)
+
+    async def put_part(
+        self,
+        assembly: Assembly,
+        slot: int,
+        body: AsyncIterator[bytes],
+        *,
+        limit: int,
+        digests: Sequence[Digest] = (),
+        check: Callable[[int], None] | None = None,
+    ) -> Part:
+        """See `BlobStore.put_part`."""
+        require_slot(slot)
+        sending = _PartSending(self, self._line, assembly, slot)
+        try:
+            await fed(body, limit, sending.add, self._threads, digests)
+            if check is not None:
+                check(sending.size)
+            return await self._threads.run(sending.finish)
+        except BaseException as error:
+            await undone(sending.abandon, self._threads, error)
+            raise
+
+    async def parts(self, assembly: Assembly) -> list[Part]:
+        """See `BlobStore.parts`."""
+        return await self._threads.run(self._parts, assembly)
+
+    async def join(self, assembly: Assembly, parts: Sequence[Part]) -> int:
+        """See `BlobStore.join`."""
+        require_key(assembly.key)
+        require_rising(parts)
+        total = sum(part.size for part in parts)
+        if await self._threads.run(self._is_joined, assembly, parts, total):
+            return total
+        upload = Multipart.of(self._line, assembly)
+        if upload is None:
+            await self.put(assembly.key, self._bytes_of(assembly, parts), limit=total)
+        else:
+            await self._threads.run(self._join, assembly.key, upload, parts, total)
+        return total
+
+    async def discard(self, assembly: Assembly) -> None:
+        """See `BlobStore.discard`."""
+        await self._threads.run(self._discard, assembly)
+
+    async def take_apart(self, assembly: Assembly, parts: Sequence[Part], key: str) -> tuple[Assembly, list[Part]]:
+        """See `BlobStore.take_apart`."""
+        require_key(key)
+        require_rising(parts)
+        return await self._threads.run(self._take_apart, assembly, parts, key)
+
+    async def presign_part(self, assembly: Assembly, slot: int, *, seconds: int) -> str | None:
+        """See `BlobStore.presign_part`."""
+        require_slot(slot)
+        upload = Multipart.of(self._line, assembly)
+        return None if upload is None else upload.presigned(slot, seconds)
+
+    async def presign_read(self, key: str, *, seconds: int, file_name: str) -> str | None:
+        """See `BlobStore.presign_read`."""
+        require_key(key)
+        answered = {
+            "response-content-disposition": _attachment(file_name),
+            "response-content-type": "application/octet-stream",
+            "response-cache-control": "private, max-age=31536000, immutable",
+        }
+        return self._line.presigned("GET", key, seconds=seconds, query=answered)
+
+    async def tidy(self, *, hours: int, keep: Container[str]) -> int:
+        """See `BlobStore.tidy`."""
+        before = datetime.now(UTC) - timedelta(hours=hours)
+        return await self._threads.run(abort_unfinished, self._line, before, keep)
+
     async def check(self) -> None:
         """See `BlobStore.check`."""
         await self._threads.run(self._check)
@@ -173,41 +250,31 @@ class S3Blobs:
     async def close(self) -> None:
         """See `BlobStore.close`."""
         await asyncio.to_thread(self._threads.close)  # not in our own threads: they cannot wait for themselves
-        self._connections.clear()
-
-    def ask(self, call: Callable[[Minio, str], R], key: str = "") -> R:
-        """The answer of `call(client, bucket)`, which must be safe to repeat. Blocking.
-
-        Raises `KeyError` for a missing key, `StorageFull`, and `StorageUnavailable` for all else that fails.
-        """
-        give_up = time.monotonic() + self._patience
-        pause = _FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                return call(self._client, self._bucket)
-            except _TROUBLE as trouble:
-                if not _may_pass(trouble) or time.monotonic() + pause > give_up:
-                    raise _as_promised(trouble, key) from trouble
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        self._line.close()
 
     def size_now(self, key: str) -> int | None:
         """The size of the blob or None. Blocking."""
         try:
-            return cast(int, self.ask(lambda client, bucket: client.stat_object(bucket, key), key).size)
+            return cast(int, self._line.ask(lambda client, bucket: client.stat_object(bucket, key), key).size)
         except KeyError:
             return None
 
     def piece_now(self, key: str, offset: int, length: int) -> tuple[bytes, int]:
         """Up to `length` bytes from `offset` and the size of the whole blob; no bytes at or past the end. Blocking."""
         try:
-            return self.ask(lambda client, bucket: _ranged(client, bucket, key, offset, length), key)
-        except _PastTheEnd:
+            return self._line.ask(lambda client, bucket: _ranged(client, bucket, key, offset, length), key)
+        except PastTheEnd:
             return b"", self._require(key)
 
     def remove_now(self, key: str) -> None:
         """Removes the blob. Blocking."""
-        self.ask(lambda client, bucket: client.remove_object(bucket, key), key)
+        self._line.ask(lambda client, bucket: client.remove_object(bucket, key), key)
+
+    def part_key(self, assembly: Assembly, part: Part) -> str:
+        """The key of a part that is a blob of its own."""
+        key = keys.part(assembly.handle, part.slot, part.tag)
+        require_key(key)
+        return key
 
     def believe_nothing(self, key: str, size: int) -> None:
         """Looks whether what the store says it has written is there, whole. Removes a torn blob. Blocking."""
@@ -235,20 +302,20 @@ class S3Blobs:
 
     def _copy(self, source: str, target: str, size: int) -> None:
         try:
-            self.ask(
+            self._line.ask(
                 lambda client, bucket: client._execute(
-                    "PUT", bucket, target, headers={**CopySource(bucket, source).gen_copy_headers(), **_NEW_ONLY}
+                    "PUT", bucket, target, headers={**CopySource(bucket, source).gen_copy_headers(), **NEW_ONLY}
                 ),
                 source,
             )
-        except (_NameTaken, KeyError) as beaten:  # by another promotion, or by our own whose answer was lost
+        except (KeyTaken, KeyError) as beaten:  # by another promotion, or by our own whose answer was lost
             if self.size_now(target) is None:
                 raise (KeyError(source) if isinstance(beaten, KeyError) else _gone(target)) from beaten
             return
         self.believe_nothing(target, size)
 
     def _names(self, prefix: str, after: str | None) -> list[str]:
-        return self.ask(
+        return self._line.ask(
             lambda client, bucket: [
                 found.object_name
                 for found in islice(
@@ -257,15 +324,112 @@ class S3Blobs:
             ]
         )
 
+    def _parts(self, assembly: Assembly) -> list[Part]:
+        upload = Multipart.of(self._line, assembly)
+        if upload is not None:
+            return upload.parts()
+        found = self._line.ask(
+            lambda client, bucket: list(client.list_objects(bucket, prefix=assembly.handle, recursive=True))
+        )
+        named = [(keys.slot_and_tag(each.object_name.removeprefix(assembly.handle)), each.size) for each in found]
+        return [Part(slot=name[0], size=size, tag=name[1]) for name, size in named if name is not None]
+
+    def _is_joined(self, assembly: Assembly, parts: Sequence[Part], total: int) -> bool:
+        """Whether a former join has made the key. KeyError where it has not, and cannot be made of `parts`."""
+        there = self.size_now(assembly.key)
+        if there not in (None, total):
+            raise FileExistsError(f"{assembly.key} has {there} bytes, and its parts {total}")
+        if there is None and (missing := self._missing(assembly, parts)):
+            if self.size_now(assembly.key) != total:  # else joined meanwhile by another call
+                raise KeyError(f"{assembly.key} slot {missing[0].slot}")
+            return True
+        return there is not None
+
+    def _missing(self, assembly: Assembly, parts: Sequence[Part]) -> list[Part]:
+        there = set(self._parts(assembly))
+        return [part for part in parts if part not in there]
+
+    def _join(self, key: str, upload: Multipart, parts: Sequence[Part], total: int) -> None:
+        if any(part.size < LEAST_PART_BYTES for part in parts[:-1]):
+            raise ValueError(f"only the last part of {key} may have less than {LEAST_PART_BYTES} bytes")
+        try:
+            upload.complete(parts)
+        except (KeyTaken, UploadGone, PartGone) as found:
+            # Joined by another call, or by our own whose answer was lost; or by nobody.
+            there = self.size_now(key)
+            if there is None:
+                raise KeyError(key) from found
+            if there != total:
+                raise FileExistsError(f"{key} has {there} bytes, and its parts {total}") from found
+            return
+        self.believe_nothing(key, total)
+
+    async def _bytes_of(self, assembly: Assembly, parts: Sequence[Part]) -> AsyncGenerator[bytes, None]:
+        for part in parts:
+            key, size = self.part_key(assembly, part), 0
+            async for piece in self.read(key):
+                size += len(piece)
+                yield piece
+            if size != part.size:
+                raise KeyError(key)
+
+    def _discard(self, assembly: Assembly) -> None:
+        upload = Multipart.of(self._line, assembly)
+        if upload is None:
+            self._remove(self.part_key(assembly, part) for part in self._parts(assembly))
+        else:
+            upload.abort()
+
+    def _remove(self, names: Iterable[str]) -> None:
+        waiting = iter(names)
+        while batch := list(islice(waiting, _KEYS_AT_ONCE)):
+            if left := self._remove_batch(batch):
+                raise unavailable(f"{len(left)} parts could not be removed: {left[0].code}")
+
+    def _remove_batch(self, names: Sequence[str]) -> list[DeleteError]:
+        doomed = [DeleteObject(name) for name in names]
+        return self._line.ask(lambda client, bucket: list(client.remove_objects(bucket, doomed)))
+
+    def _take_apart(self, assembly: Assembly, parts: Sequence[Part], key: str) -> tuple[Assembly, list[Part]]:
+        if Multipart.of(self._line, assembly) is None:
+            if missing := self._missing(assembly, parts):
+                raise KeyError(self.part_key(assembly, missing[0]))
+            made, again = Assembly(key=key, handle=assembly.handle), list(parts)
+        else:
+            made, again = self._parted(assembly.key, parts, key)
+        self.remove_now(assembly.key)
+        return made, again
+
+    def _parted(self, source: str, parts: Sequence[Part], key: str) -> tuple[Assembly, list[Part]]:
+        """The blob `source` as the parts of a multipart upload for `key`: that of a former attempt, where it is whole."""
+        wanted = [(part.slot, part.size) for part in parts]
+        for former in Multipart.begun(self._line, key):
+            there = former.parts()
+            if [(part.slot, part.size) for part in there] == wanted:
+                return Assembly(key=key, handle=former.handle), there
+        total = sum(part.size for part in parts)
+        if self.size_now(source) != total:
+            raise KeyError(source)
+        upload = Multipart.begin(self._line, key)
+        try:
+            again, at = [], 0
+            for part in parts:
+                again.append(upload.copy(part, source, at, whole=part.size == total))
+                at += part.size
+        except BaseException:
+            upload.abort()
+            raise
+        return Assembly(key=key, handle=upload.handle), again
+
     def _check(self) -> None:
-        if not self.ask(lambda client, bucket: client.bucket_exists(bucket)):
+        if not self._line.ask(lambda client, bucket: client.bucket_exists(bucket)):
             try:
-                self.ask(_make_bucket)
+                self._line.ask(_make_bucket)
             except StorageUnavailable as refused:
-                lacking = f"the bucket {self._bucket} does not exist and could not be made"
+                lacking = f"the bucket {self._line.bucket} does not exist and could not be made"
                 raise unavailable(f"{lacking}: {refused.facts['reason']}") from refused
         probe = f"{UNLISTED}check"
-        self.ask(lambda client, bucket: client.put_object(bucket, probe, io.BytesIO(b"plugport"), 8))
+        self._line.ask(lambda client, bucket: client.put_object(bucket, probe, io.BytesIO(b"plugport"), 8))
         self.remove_now(probe)
 
 
@@ -276,14 +440,15 @@ class _Upload:
     both waits for the call that still runs and disarms those that have not begun.
     """
 
-    def __init__(self, store: S3Blobs, key: str) -> None:
+    def __init__(self, store: S3Blobs, line: Line, key: str) -> None:
         self._store = store
+        self._line = line
         self._key = key
         self._size = 0
         self._digest = hashlib.sha256()
-        self._last = b""
-        self._upload: str | None = None
-        self._tags: list[str] = []
+        self._spool = Spool()
+        self._upload: Multipart | None = None
+        self._parts: list[Part] = []
         self._lock = threading.Lock()
         self._over = False
 
@@ -292,77 +457,120 @@ class _Upload:
         """What was added so far."""
         return Stored(key=self._key, size=self._size, sha256=self._digest.hexdigest())
 
-    def add(self, piece: bytes) -> None:
-        """Appends `piece`: `_PART_BYTES` long, or the last one."""
+    def add(self, bundle: Bundle) -> None:
+        """Appends the pieces of `bundle`."""
         with self._lock:
             if self._over:
                 return
-            self._digest.update(piece)
-            self._size += len(piece)
-            if len(piece) < _PART_BYTES:
-                self._last = piece
-            else:
-                self._send_part(piece)
+            for piece in bundle:
+                self._digest.update(piece)
+                self._size += len(piece)
+                left = memoryview(piece)
+                while left:
+                    room = _PART_BYTES - self._spool.size
+                    self._spool.add([left[:room]])
+                    left = left[room:]
+                    if self._spool.size == _PART_BYTES:
+                        self._send_part()
 
     def finish(self) -> None:
-        """Makes what was added readable. Raises `_NameTaken` where something had the key already; that stays."""
+        """Makes what was added readable. Raises `KeyTaken` where something had the key already; that stays."""
         with self._lock:
             if self._over:
                 return
             if self._upload is None:
-                self._send_alone()
+                self._line.send(self._key, self._spool, headers=NEW_ONLY, query={})
             else:
-                if self._last:
-                    self._send_part(self._last)
+                if self._spool.size:
+                    self._send_part()
                 self._complete(self._upload)
             self._store.believe_nothing(self._key, self._size)
+            self._spool.close()
             self._over = True
 
     def abandon(self) -> None:
         """Removes the parts that were sent. Harmless after `finish`, and twice."""
         with self._lock:
-            upload = self._upload
-            if upload is not None and not self._over:
-                try:
-                    self._store.ask(lambda client, bucket: client._abort_multipart_upload(bucket, self._key, upload))
-                except StorageUnavailable as error:
-                    if not _upload_is_unknown(error):  # else nothing is left to remove
-                        raise
+            if self._over:
+                return
+            self._spool.close()
+            if self._upload is not None:
+                self._upload.abort()
             self._over = True
 
-    def _send_alone(self) -> None:
-        headers = {"Content-MD5": _md5(self._last), **_NEW_ONLY}
-        self._store.ask(lambda client, bucket: client._put_object(bucket, self._key, self._last, dict(headers)))
-
-    def _send_part(self, part: bytes) -> None:
+    def _send_part(self) -> None:
         if self._upload is None:
-            self._upload = self._store.ask(
-                lambda client, bucket: client._create_multipart_upload(bucket, self._key, {})
-            )
-        headers, upload, number = {"Content-MD5": _md5(part)}, self._upload, len(self._tags) + 1
-        tag = self._store.ask(
-            lambda client, bucket: client._upload_part(bucket, self._key, part, dict(headers), upload, number)
-        )
-        self._tags.append(tag)
-
-    def _complete(self, upload: str) -> None:
-        parts = "".join(
-            f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;{escape(tag)}&quot;</ETag></Part>"
-            for number, tag in enumerate(self._tags, start=1)
-        )
-        body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-        headers = {"Content-Type": "application/xml", "Content-MD5": _md5(body), **_NEW_ONLY}
+            self._upload = Multipart.begin(self._line, self._key)
         try:
-            self._store.ask(
-                lambda client, bucket: client._execute(
-                    "POST", bucket, self._key, body=body, headers=dict(headers), query_params={"uploadId": upload}
-                )
-            )
-        except StorageUnavailable as error:
+            self._parts.append(self._upload.send(len(self._parts) + 1, self._spool))
+        except UploadGone as gone:
+            raise unavailable(f"the parts of {self._key} were removed by somebody") from gone
+        self._spool.clear()
+
+    def _complete(self, upload: Multipart) -> None:
+        try:
+            upload.complete(self._parts)
+        except (UploadGone, PartGone) as gone:
             # Completed by an attempt whose answer was lost, or removed by somebody: only the bytes can tell.
-            if _upload_is_unknown(error) and self._store.size_now(self._key) is not None:
-                raise _NameTaken from error
-            raise
+            if self._store.size_now(self._key) is not None:
+                raise KeyTaken from gone
+            raise unavailable(f"the parts of {self._key} were removed by somebody") from gone
+
+
+class _PartSending:
+    """A part on its way, in one request. Blocking; locked as `_Upload` is, and for the same reason."""
+
+    def __init__(self, store: S3Blobs, line: Line, assembly: Assembly, slot: int) -> None:
+        self._store = store
+        self._line = line
+        self._assembly = assembly
+        self._part = Part(slot=slot, size=0, tag=new_id())
+        self._spool = Spool()
+        self._lock = threading.Lock()
+        self._over = False
+        self._stray: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes were added."""
+        return self._spool.size
+
+    def add(self, bundle: Bundle) -> None:
+        """Appends the pieces of `bundle`."""
+        with self._lock:
+            if not self._over:
+                self._spool.add(bundle)
+
+    def finish(self) -> Part:
+        """Sends what was added."""
+        with self._lock:
+            if self._over:
+                raise unavailable(f"slot {self._part.slot} of {self._assembly.key} was given up")
+            upload = Multipart.of(self._line, self._assembly)
+            try:
+                if upload is None:
+                    sent = msgspec.structs.replace(self._part, size=self._spool.size)
+                    self._stray = self._store.part_key(self._assembly, sent)
+                    self._line.send(self._stray, self._spool, headers={}, query={})
+                    self._store.believe_nothing(self._stray, sent.size)
+                else:
+                    sent = upload.send(self._part.slot, self._spool)
+                    if not upload.holds(sent):
+                        raise unavailable(
+                            f"slot {sent.slot} of {self._assembly.key} was sent with success, and is not there"
+                        )
+            except UploadGone as gone:
+                raise unavailable(f"{self._assembly.key} takes no parts any more") from gone
+            self._spool.close()
+            return sent
+
+    def abandon(self) -> None:
+        """Removes what was sent, where that can be told from what was sent to the same slot by others."""
+        with self._lock:
+            self._over = True
+            self._spool.close()
+            if self._stray is not None:
+                self._store.remove_now(self._stray)
 
 
 class _Reader(io.RawIOBase):
@@ -408,18 +616,6 @@ class _Reader(io.RawIOBase):
         return b"".join(pieces)
 
 
-class _NameTaken(Exception):
-    """Something is under the key already: a finding rather than a failure. It never leaves this module."""
-
-
-class _PastTheEnd(Exception):
-    """The range begins at or after the end of the blob: a finding, too. It never leaves this module."""
-
-
-class _WrongAnswerError(Exception):
-    """The store answered with success, but not to what was asked. It never leaves this module."""
-
-
 def _ranged(client: Minio, bucket: str, key: str, offset: int, length: int) -> tuple[bytes, int]:
     answer = client.get_object(bucket, key, offset=offset, length=length)
     try:
@@ -434,12 +630,12 @@ def _ranged(client: Minio, bucket: str, key: str, offset: int, length: int) -> t
 def _range_in(answer: BaseHTTPResponse, offset: int, length: int) -> tuple[bytes, int]:
     span, _, total = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
     if answer.status != 206 or not span.startswith(f"{offset}-"):
-        raise _WrongAnswerError(f"a range was asked for and not given (status {answer.status})")
+        raise WrongAnswerError(f"a range was asked for and not given (status {answer.status})")
     size = int(total)
     wanted = min(length, size - offset)
     piece = answer.read(wanted)
     if len(piece) != wanted:
-        raise _WrongAnswerError(f"{len(piece)} bytes came instead of {wanted}")
+        raise WrongAnswerError(f"{len(piece)} bytes came instead of {wanted}")
     return piece, size
 
 
@@ -451,59 +647,11 @@ def _make_bucket(client: Minio, bucket: str) -> None:
             raise
 
 
-def _md5(data: bytes) -> str:
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-
-def _status(trouble: Exception) -> int | None:
-    """The HTTP status of the answer, where there was one."""
-    if isinstance(trouble, S3Error):
-        return trouble.response.status
-    if isinstance(trouble, ServerError):
-        return trouble.status_code
-    if isinstance(trouble, InvalidResponseError):
-        return trouble._code
-    return None
-
-
-def _may_pass(trouble: Exception) -> bool:
-    """Whether asking again may help: the line broke, the answer was garbled, or the store says so."""
-    status = _status(trouble)
-    if status is None:
-        return True
-    if isinstance(trouble, S3Error) and trouble.code in _PASSING_CODES:
-        return True
-    return status in _PASSING_STATUSES
-
-
-def _as_promised(trouble: Exception, key: str) -> Exception:
-    """The error of a `BlobStore` for the error of the SDK. Quotes codes only: an answer may repeat what we sent."""
-    status = _status(trouble)
-    code = trouble.code if isinstance(trouble, S3Error) else None
-    if code == "NoSuchKey":
-        return KeyError(key)
-    if status == 412:
-        return _NameTaken()
-    if status == 416:
-        return _PastTheEnd()
-    if status == _FULL_STATUS or code in _FULL_CODES:
-        return full(f"the store has no room: {code or status}")
-    if status in (401, 403):
-        return unavailable(f"the store refuses the credentials: {code or status}")
-    if status is not None:
-        return unavailable(f"the store answered {status} {code or ''}".rstrip())
-    if isinstance(trouble, _WrongAnswerError):
-        return unavailable(str(trouble))
-    return unavailable(f"the store cannot be reached or is none of S3: {type(trouble).__name__}")
-
-
-def _upload_is_unknown(error: StorageUnavailable) -> bool:
-    return isinstance(error.__cause__, S3Error) and error.__cause__.code == "NoSuchUpload"
+def _attachment(file_name: str) -> str:
+    """A Content-Disposition (RFC 6266): the name in plain letters for old clients, and as it is."""
+    plain = "".join(each if each.isascii() and each.isprintable() and each not in '"\\%' else "_" for each in file_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='', errors='replace')}"
 
 
 def _gone(key: str) -> StorageUnavailable:
     return unavailable(f"{key} was deleted while it was written again")
-
-
-# ValueError: the SDK could make no sense of an answer.
-_TROUBLE = (MinioException, HTTPError, ParseError, ValueError, _WrongAnswerError)

@@ -1,31 +1,92 @@
 """What both stores do with a stream of bytes: cut it, measure it, and decide what a second writing of a key means."""
 
 import asyncio
+import errno
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from functools import partial
 from typing import TypeVar
 
 from schemas.errors import BodyTooLarge, ServiceBusy, StorageFull, StorageUnavailable
-from storage.blobs.base import BlobStore, Stored
+from storage.blobs.base import BlobStore, Digest, Stored
 from storage.executors import Executor
 
 R = TypeVar("R")
 
+Bundle = list[bytes]
+"""Pieces as they came, uncopied, that belong one after the other."""
+
+_BUNDLE_BYTES = 1024 * 1024
+_BUNDLE_PIECES = 1024  # what Linux writes in one call
 _ROOM_CHECKED_EVERY_SECONDS = 0.05
 
+# A file that grows past what the process or the file system allows finds no room either.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-async def regrouped(body: AsyncIterator[bytes], size: int, limit: int) -> AsyncGenerator[bytes, None]:
-    """The same bytes in pieces of exactly `size`, but for a shorter last one. Never gives an empty piece.
 
-    Raises `BodyTooLarge` with the first piece of `body` that goes past `limit` bytes.
+async def fed(
+    body: AsyncIterator[bytes],
+    limit: int,
+    take: Callable[[Bundle], None],
+    threads: Executor,
+    digests: Sequence[Digest] = (),
+) -> None:
+    """Gives everything that `body` gives to `take` and to each of `digests`, in order, each in a thread of its own.
+
+    A bundle is taken while the next one is collected: one hop to a thread for each MiB, and two bundles in memory at
+    the most. Raises `BodyTooLarge` with the first piece that goes past `limit` bytes. When anything is raised, the
+    last call of `take` may still be running.
     """
-    waiting = bytearray()
-    total = 0
+    takers: list[Callable[[Bundle], None]] = [take, *(partial(_digest, each) for each in digests)]
+    taking: asyncio.Future[list[None]] | None = None
+    try:
+        async with aclosing(_bundles(body, limit)) as bundles:
+            async for bundle in bundles:
+                if taking is not None:
+                    await taking
+                taking = asyncio.gather(*(asyncio.wrap_future(threads.submit(each, bundle)) for each in takers))
+        if taking is not None:
+            await asyncio.shield(taking)
+    except BaseException:
+        if taking is not None:
+            taking.add_done_callback(_forget)
+        raise
+
+
+def _digest(digest: Digest, bundle: Bundle) -> None:
+    digest.update(b"".join(bundle))  # at one go: each update gives the interpreter away and has to wait for it again
+
+
+def _forget(ended: asyncio.Future[list[None]]) -> None:
+    """Looks at how it ended, which else were logged as an error that nobody looked at: there was an earlier one."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+async def _bundles(body: AsyncIterator[bytes], limit: int) -> AsyncGenerator[Bundle, None]:
+    bundle: Bundle = []
+    size = total = 0
     async for piece in body:
-        total += len(piece)
-        if total > limit:
+        size += len(piece)
+        if total + size > limit:
             raise BodyTooLarge(limit=limit)
+        if piece:
+            bundle.append(piece)
+        if size >= _BUNDLE_BYTES or len(bundle) == _BUNDLE_PIECES:
+            yield bundle
+            total, size, bundle = total + size, 0, []
+    if bundle:
+        yield bundle
+
+
+async def regrouped(body: AsyncIterator[bytes], size: int) -> AsyncGenerator[bytes, None]:
+    """The same bytes in pieces of exactly `size`, but for a shorter last one. Never gives an empty piece."""
+    waiting = bytearray()
+    async for piece in body:
+        if not waiting and len(piece) == size:
+            yield piece  # uncopied
+            continue
         waiting += piece
         while len(waiting) >= size:
             with memoryview(waiting) as view:
@@ -74,6 +135,17 @@ async def _in_its_turn(call: Callable[[], R], threads: Executor) -> R:
             return await threads.run(call)
         except ServiceBusy:  # what was begun has to be ended: wait for room instead of giving up
             await asyncio.sleep(_ROOM_CHECKED_EVERY_SECONDS)
+
+
+@contextmanager
+def medium() -> Iterator[None]:
+    """Turns the errors of the operating system into those that a store promises."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise full(str(error)) from error
+        raise unavailable(str(error)) from error
 
 
 def unavailable(reason: str) -> StorageUnavailable:

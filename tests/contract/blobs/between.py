@@ -17,7 +17,7 @@ class Asked(NamedTuple):
     @property
     def is_a_whole_blob(self) -> bool:
         """Whether this sends a blob in one request."""
-        return self.method == "PUT" and "?" not in self.target and bool(self.body)
+        return self.method == "PUT" and bool(self.body) and not self.is_a_part
 
     @property
     def is_a_part(self) -> bool:

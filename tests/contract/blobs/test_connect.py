@@ -25,8 +25,8 @@ async def test_a_file_url_names_a_directory_and_is_percent_decoded() -> None:
 async def test_an_s3_url_names_host_bucket_and_options(url: str, base: str, bucket: str, region: str) -> None:
     store = open_store(url)
     assert isinstance(store, S3Blobs)
-    built = store._client._base_url
-    assert (f"{'https' if built.is_https else 'http'}://{built.host}", store._bucket, built.region) == (
+    built = store._line.client._base_url
+    assert (f"{'https' if built.is_https else 'http'}://{built.host}", store._line.bucket, built.region) == (
         base,
         bucket,
         region,
@@ -37,7 +37,7 @@ async def test_an_s3_url_names_host_bucket_and_options(url: str, base: str, buck
 async def test_key_and_secret_are_percent_decoded() -> None:
     store = open_store("s3://the%3Akey:a%2Fb%40c%3Ad+e%23%25@host/plugins")
     assert isinstance(store, S3Blobs)
-    credentials = store._client._provider.retrieve()
+    credentials = store._line.client._provider.retrieve()
     assert (credentials.access_key, credentials.secret_key) == ("the:key", "a/b@c:d+e#%")
     await store.close()
 

@@ -1,12 +1,15 @@
 """What only local files can get wrong: full disks, crashes, names that are directories."""
 
 import asyncio
+import errno
 import hashlib
+import itertools
 import os
 import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ServiceBusy, StorageFull, StorageUnavailable
+from storage.blobs import keys
+from storage.blobs.base import Assembly, Part
 from storage.blobs.local import LocalBlobs
 from storage.executors import Executor
 from tests.contract.blobs.conftest import LocalMedium
@@ -83,8 +88,140 @@ async def test_kill_9_loses_no_acknowledged_blob_and_shows_no_half_one(local: Lo
         assert data == data[: len(data) // 40_000] * 40_000 != b""
         assert data.startswith(f"{name} ".encode())
         assert last == hashlib.sha256(data).hexdigest() if kind == "b" else last.isdigit()
-    for path in local.root.rglob("~incoming-*"):  # what the dead writer had in hand, recognisable by its name
-        path.unlink()
+    await local.store.tidy(hours=0, keep=())  # what the dead writer had in hand
+    assert sorted(local.leftovers()) == sorted(found)
+
+
+JOINER = """
+import asyncio, itertools, sys
+from pathlib import Path
+from storage.blobs import keys
+from storage.blobs.local import LocalBlobs
+
+async def pieces(data):
+    yield data
+
+async def one(store, joiner):
+    for number in itertools.count():
+        assembly = await store.assemble(keys.assembled(str(joiner), str(number), 1), least_part=0)
+        parts = []
+        for slot in (1, 2, 3):
+            data = f"{joiner} {number} {slot} ".encode() * 40_000
+            parts.append(await store.put_part(assembly, slot, pieces(data), limit=len(data)))
+            print("part", f"{assembly.handle}{slot:05}.{parts[-1].tag}", flush=True)
+        await store.join(assembly, parts)
+        print("file", assembly.key, flush=True)
+
+async def main():
+    store = LocalBlobs(Path(sys.argv[1]))
+    await asyncio.gather(*(one(store, joiner) for joiner in range(4)))
+
+asyncio.run(main())
+"""
+
+
+async def test_kill_9_loses_no_acknowledged_part_nor_file_and_shows_no_half_one(local: LocalMedium) -> None:
+    joiner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", JOINER, str(local.root), stdout=asyncio.subprocess.PIPE
+    )
+    assert joiner.stdout is not None
+    acknowledged = [await joiner.stdout.readline() for _ in range(60)]
+    joiner.kill()
+    acknowledged += [line async for line in joiner.stdout if line.endswith(b"\n")]
+    assert await joiner.wait() == -signal.SIGKILL
+
+    found = await listed(local.store)
+    assert {line.decode().split()[1] for line in acknowledged} <= set(found)
+    assert any(line.startswith(b"file") for line in acknowledged)
+    for key in found:
+        _, tenant, kind, name, *part = key.split("/")
+        number, _, _ = name.partition("-")
+        slots = [1, 2, 3] if kind == "f" else [int(part[0].partition(".")[0])]
+        assert await get(local.store, key) == b"".join(f"{tenant} {number} {slot} ".encode() * 40_000 for slot in slots)
+    await local.store.tidy(hours=0, keep=())
+    assert sorted(local.leftovers()) == sorted(found)
+
+
+async def test_what_killed_processes_left_is_tidied_by_its_age(local: LocalMedium) -> None:
+    for name in ["t/1/b/a", "t/1/b/~incoming-old", "t/1/u/x-1/~incoming-old", "~check-old", "t/1/in/~incoming-young"]:
+        path = local.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+        if "young" not in name:
+            os.utime(path, (time.time() - 7200, time.time() - 7200))
+    assert await local.store.tidy(hours=3, keep=()) == 0
+    assert await local.store.tidy(hours=1, keep=()) == 3
+    assert sorted(local.leftovers()) == ["t/1/b/a", "t/1/in/~incoming-young"]
+    assert await local.store.tidy(hours=0, keep=()) == 1
+
+
+async def parts_of(local: LocalMedium, *chunks: bytes) -> tuple[Assembly, list[Part]]:
+    assembly = await local.store.assemble(keys.assembled("1", "upload", 1), least_part=0)
+    return assembly, [
+        await local.store.put_part(assembly, slot, body(data), limit=len(data))
+        for slot, data in enumerate(chunks, start=1)
+    ]
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["never", "after a while"])
+async def test_files_are_joined_where_the_system_cannot_copy_between_them(
+    local: LocalMedium, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    copy, calls = os.copy_file_range, itertools.count()
+
+    def short_of_breath(source: int, target: int, size: int) -> int:
+        if next(calls) >= after:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return copy(source, target, min(size, 1000))
+
+    monkeypatch.setattr(os, "copy_file_range", short_of_breath)
+    assembly, parts = await parts_of(local, LARGE, b"", b"the last")
+    assert await local.store.join(assembly, parts) == len(LARGE) + 8
+    assert await get(local.store, assembly.key) == LARGE + b"the last"
+
+
+async def test_a_full_disk_is_said_to_be_full_by_parts_and_joins_which_use_nothing_up(local: LocalMedium) -> None:
+    assembly, parts = await parts_of(local, LARGE[: 2 * MIB], LARGE[: 2 * MIB])
+    before = local.leftovers()
+    with files_no_larger_than(3 * MIB):
+        with pytest.raises(StorageFull):
+            await local.store.put_part(assembly, 3, body(LARGE), limit=len(LARGE))
+        with pytest.raises(StorageFull):
+            await local.store.join(assembly, parts)
+    assert local.leftovers() == before
+    assert await local.store.join(assembly, parts) == 4 * MIB
+
+
+async def test_a_part_that_was_cut_short_on_the_disk_is_missing(local: LocalMedium) -> None:
+    assembly, parts = await parts_of(local, b"first", b"second")
+    local.overwrite(keys.part(assembly.handle, 2, parts[1].tag), b"seco")
+    with pytest.raises(KeyError):
+        await local.store.join(assembly, parts)
+    assert await local.store.stat(assembly.key) is None
+    with pytest.raises(KeyError):
+        await local.store.take_apart(assembly, parts, keys.assembled("1", "upload", 2))
+
+
+async def test_a_part_that_still_comes_in_when_its_assembly_is_discarded_is_not_kept(local: LocalMedium) -> None:
+    assembly, _ = await parts_of(local, b"first")
+
+    async def discarding():
+        yield LARGE
+        yield LARGE  # by the time that more is asked for, the first is written
+        assert list(local.root.rglob("~incoming-*")) != []
+        await local.store.discard(assembly)
+        yield b"the rest"
+
+    with pytest.raises(StorageUnavailable):
+        await local.store.put_part(assembly, 2, discarding(), limit=10**9)
+    assert local.leftovers() == []
+
+
+async def test_a_handle_that_leads_out_of_the_directory_is_refused(local: LocalMedium) -> None:
+    wrong = Assembly(key=keys.assembled("1", "upload", 1), handle="t/../../elsewhere/")
+    for attempt in [local.store.parts(wrong), local.store.discard(wrong)]:
+        with pytest.raises(ValueError, match="is not a blob key"):
+            await attempt
 
 
 async def test_temporary_files_are_never_listed_nor_reached(local: LocalMedium) -> None:
@@ -166,6 +303,8 @@ async def test_what_was_begun_is_undone_even_when_every_thread_is_taken(tmp_path
 
     putting = asyncio.create_task(store.put("k", stalled(), limit=10**9))
     await begun.wait()
+    while store._threads._taken:  # noqa: ASYNC110 - what was sent is still being written, and nobody says when it is
+        await asyncio.sleep(0.001)
     blocking = asyncio.create_task(store._threads.run(go_on.wait))
     await asyncio.sleep(0)
     putting.cancel()

@@ -7,6 +7,7 @@ import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Iterable
 
+import httpx
 import pytest
 
 from schemas.errors import BodyTooLarge
@@ -446,6 +447,25 @@ async def test_putting_over_damaged_bytes_is_not_called_success(medium: Medium) 
     medium.overwrite("k", b"bad! bytes")
     with pytest.raises(FileExistsError):
         await put(medium.store, "k", b"good bytes")
+
+
+# --- straight from the store ------------------------------------------------------------------------------------------
+
+
+async def test_a_presigned_url_reads_the_blob_as_an_attachment(store: BlobStore) -> None:
+    await put(store, "t/1/b/x", LARGE)
+    url = await store.presign_read("t/1/b/x", seconds=60, file_name='plug-in "1".zip\r\nä')
+    if url is None:
+        return
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(url)
+        assert (await client.get(url.replace("/b/x", "/b/y"))).status_code == 403
+    assert answer.content == LARGE
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"plug-in _1_.zip___\"; filename*=UTF-8''plug-in%20%221%22.zip%0D%0A%C3%A4"
+    )
 
 
 # --- listing ---------------------------------------------------------------------------------------------------------

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import StorageFull, StorageUnavailable
-from storage.blobs.base import BlobStore
+from schemas.errors import BytesDamaged, StorageFull, StorageUnavailable
+from storage.blobs import keys, s3_parts
+from storage.blobs.base import Assembly, BlobStore, Part
 from storage.blobs.connect import open_store
+from storage.blobs.proof import prove, read_proven
+from storage.executors import Executor
 from tests.contract.blobs.between import Answer, Asked, Between, Forward, Rule, refusal
 from tests.contract.blobs.conftest import S3Medium, patient
-from tests.contract.blobs.test_promises import LARGE, MIB, get, listed, put, stored
+from tests.contract.blobs.test_local import files_no_larger_than
+from tests.contract.blobs.test_promises import LARGE, MIB, PIECE, body, get, listed, put, stored
 from tests.seaweed import BUCKET, SECRET_KEY, SeaweedFS
 
 
@@ -246,6 +250,239 @@ async def test_parts_that_cannot_be_removed_are_noted_on_the_error(s3: S3Medium,
         s3.client._abort_multipart_upload(BUCKET, upload.object_name, upload.upload_id)
 
 
+# --- files that come in parts ----------------------------------------------------------------------------------------
+
+KEY = keys.assembled("1", "upload", 1)
+AGAIN = keys.assembled("1", "upload", 2)
+CHUNKS = [PIECE * 80, b"the last one"]
+WHOLE = b"".join(CHUNKS)
+LARGE_PARTS = 5 * MIB
+BOTH_KINDS = pytest.mark.parametrize("least_part", [0, LARGE_PARTS], ids=["blobs", "multipart"])
+INSIDE_SUCCESS = refusal(500, "InternalError")._replace(status=200)
+
+
+async def put_part(store: BlobStore, assembly: Assembly, slot: int, data: bytes) -> Part:
+    return await store.put_part(assembly, slot, body(data), limit=len(data))
+
+
+async def put_all(store: BlobStore, assembly: Assembly) -> list[Part]:
+    return [await put_part(store, assembly, slot, data) for slot, data in enumerate(CHUNKS, start=1)]
+
+
+def sends_bytes(asked: Asked) -> bool:
+    return asked.method == "PUT" and bool(asked.body)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [*map(answers, [PASSING[0], PASSING[1], None]), lose_the_answer, spoil_the_body],
+    ids=["slow down", "internal error", "cut", "lost answer", "spoilt"],
+)
+@BOTH_KINDS
+async def test_trouble_that_passes_is_not_noticed_by_parts(
+    s3: S3Medium, between: Between, least_part: int, lie: Rule
+) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=least_part)
+    between.rule = once(sends_bytes, lie)
+    parts = await put_all(s3.store, assembly)
+    assert await s3.store.parts(assembly) == parts
+    assert await s3.store.join(assembly, parts) == len(WHOLE)
+    assert await get(s3.store, KEY) == WHOLE
+    await s3.store.discard(assembly)
+
+
+@pytest.mark.parametrize("lie", [spoil_the_body, answers(refusal(403, "AccessDenied")), answers(None)])
+@BOTH_KINDS
+async def test_a_part_that_cannot_be_sent_leaves_nothing(
+    s3: S3Medium, between: Between, least_part: int, lie: Rule
+) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=least_part)
+    between.rule = always(sends_bytes, lie)
+    with pytest.raises(StorageUnavailable):
+        await put_part(s3.store, assembly, 1, LARGE)
+    assert await s3.store.parts(assembly) == []
+    await s3.store.discard(assembly)
+    assert s3.leftovers() == []
+
+
+async def test_a_part_for_which_the_disk_has_no_room_on_its_way_is_said_so(s3: S3Medium) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=0)
+    with files_no_larger_than(3 * MIB), pytest.raises(StorageFull):
+        await put_part(s3.store, assembly, 1, LARGE)
+    assert s3.leftovers() == []
+    await put_part(s3.store, assembly, 1, LARGE)
+
+
+@BOTH_KINDS
+async def test_a_part_cancelled_while_it_is_sent_is_waited_for(s3: S3Medium, between: Between, least_part: int) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=least_part)
+    on_its_way, go_on = threading.Event(), threading.Event()
+
+    def hold(asked: Asked, forward: Forward) -> Answer:
+        on_its_way.set()
+        go_on.wait(20)
+        return forward(asked.body)
+
+    between.rule = once(sends_bytes, hold)
+    putting = asyncio.create_task(put_part(s3.store, assembly, 1, LARGE))
+    await asyncio.to_thread(on_its_way.wait, 20)
+    putting.cancel()
+    await asyncio.sleep(0)
+    assert not putting.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    again = await put_part(s3.store, assembly, 1, b"sent again")
+    assert again in await s3.store.parts(assembly)
+    assert await s3.store.join(assembly, [again]) == len(b"sent again")
+    await s3.store.discard(assembly)
+    assert s3.leftovers() == [KEY]
+
+
+def complete_and_say(answer: Answer | None) -> Rule:
+    def rule(asked: Asked, forward: Forward) -> Answer | None:
+        forward(asked.body)
+        return answer
+
+    return rule
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        answers(INSIDE_SUCCESS), answers(refusal(503, "SlowDown")), answers(None), complete_and_say(INSIDE_SUCCESS),
+        complete_and_say(refusal(404, "NoSuchUpload")), complete_and_say(None),
+    ],
+    ids=["error inside", "slow down", "cut", "done with an error inside", "done and forgotten", "done and cut"],
+)  # fmt: skip
+async def test_a_join_whose_answer_is_wrong_once_is_settled(s3: S3Medium, between: Between, lie: Rule) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=LARGE_PARTS)
+    parts = await put_all(s3.store, assembly)
+    between.rule = once(Asked.is_the_end_of_parts.fget, lie)
+    assert await s3.store.join(assembly, parts) == len(WHOLE)
+    assert await get(s3.store, KEY) == WHOLE
+    await s3.store.discard(assembly)
+    assert s3.leftovers() == [KEY]
+
+
+@pytest.mark.parametrize(
+    "lie", [INSIDE_SUCCESS, SUCCESS, refusal(500, "InternalError")], ids=["error", "nothing", "500"]
+)
+async def test_a_join_that_is_not_done_is_not_believed_and_uses_nothing_up(
+    s3: S3Medium, between: Between, lie: Answer
+) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=LARGE_PARTS)
+    parts = await put_all(s3.store, assembly)
+    between.rule = always(Asked.is_the_end_of_parts.fget, answers(lie))
+    with pytest.raises(StorageUnavailable):
+        await s3.store.join(assembly, parts)
+    assert await s3.store.stat(KEY) is None
+    between.tell_the_truth()
+    assert await s3.store.join(assembly, parts) == len(WHOLE)
+    assert await get(s3.store, KEY) == WHOLE
+
+
+async def test_a_join_beaten_by_other_bytes_leaves_them(s3: S3Medium, between: Between) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=LARGE_PARTS)
+    parts = await put_all(s3.store, assembly)
+
+    def beat(asked: Asked, forward: Forward) -> Answer:
+        s3.overwrite(KEY, b"somebody else's")
+        return forward(asked.body)
+
+    between.rule = once(Asked.is_the_end_of_parts.fget, beat)
+    with pytest.raises(FileExistsError):
+        await s3.store.join(assembly, parts)
+    assert await get(s3.store, KEY) == b"somebody else's"
+    await s3.store.discard(assembly)
+
+
+async def test_a_part_that_the_store_has_lost_is_missing(s3: S3Medium) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=0)
+    first, last = await put_all(s3.store, assembly)
+    s3.client.remove_object(BUCKET, keys.part(assembly.handle, first.slot, first.tag))
+    assert await s3.store.parts(assembly) == [last]
+    with pytest.raises(KeyError):
+        await s3.store.join(assembly, [first, last])
+    assert await s3.store.stat(KEY) is None
+
+
+async def test_a_part_that_breaks_off_while_it_is_joined_is_read_on_and_never_shortened(
+    s3: S3Medium, between: Between
+) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=0)
+    parts = await put_all(s3.store, assembly)
+    between.rule = always(lambda asked: asked.method == "GET" and "/u/" in asked.target, halve_the_answer)
+    with pytest.raises(StorageUnavailable):
+        await s3.store.join(assembly, parts)
+    assert await s3.store.stat(KEY) is None
+    between.rule = once(lambda asked: asked.method == "GET" and "/u/" in asked.target, halve_the_answer)
+    assert await s3.store.join(assembly, parts) == len(WHOLE)
+    assert await get(s3.store, KEY) == WHOLE
+
+
+async def test_a_first_part_too_small_for_s3_is_refused_before_anything_is_used_up(s3: S3Medium) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=LARGE_PARTS)
+    parts = [await put_part(s3.store, assembly, slot, b"small") for slot in (1, 2)]
+    with pytest.raises(ValueError, match="only the last part"):
+        await s3.store.join(assembly, parts)
+    assert await s3.store.parts(assembly) == parts
+    await s3.store.discard(assembly)
+
+
+@pytest.mark.parametrize("lie", [INSIDE_SUCCESS, refusal(500, "InternalError")], ids=["error inside", "500"])
+async def test_a_file_that_cannot_be_taken_apart_stays_and_no_parts_are_left(
+    s3: S3Medium, between: Between, lie: Answer
+) -> None:
+    assembly = await s3.store.assemble(KEY, least_part=LARGE_PARTS)
+    parts = await put_all(s3.store, assembly)
+    await s3.store.join(assembly, parts)
+    between.rule = always(Asked.is_a_part.fget, answers(lie))
+    with pytest.raises(StorageUnavailable):
+        await s3.store.take_apart(assembly, parts, AGAIN)
+    assert s3.leftovers() == [KEY]
+    between.rule = once(Asked.is_a_part.fget, answers(lie))
+    again, same = await s3.store.take_apart(assembly, parts, AGAIN)
+    assert await s3.store.join(again, same) == len(WHOLE)
+    assert await get(s3.store, AGAIN) == WHOLE
+
+
+async def test_bytes_flipped_on_the_line_are_never_given_out(s3: S3Medium, between: Between) -> None:
+    def spoil_the_answer(asked: Asked, forward: Forward) -> Answer:
+        answer = forward(asked.body)
+        return answer._replace(body=bytes([answer.body[0] ^ 1]) + answer.body[1:])
+
+    threads = Executor("proof", threads=1, queue=5)
+    await put(s3.store, "k", LARGE)
+    proof = await prove(s3.store, "k", threads)
+    between.rule = always(lambda asked: asked.method == "GET", spoil_the_answer)
+    with pytest.raises(BytesDamaged):
+        await anext(read_proven(s3.store, "k", proof, threads))
+    assert await prove(s3.store, "k", threads) != proof
+    threads.close()
+
+
+async def test_more_parts_and_uploads_than_one_answer_holds_are_all_found(
+    s3: S3Medium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_parts, "_PARTS_AT_ONCE", 2)
+    monkeypatch.setattr(s3_parts, "_UPLOADS_AT_ONCE", 2)
+    assemblies = [await s3.store.assemble(keys.assembled("1", f"u{n}", 1), least_part=LARGE_PARTS) for n in range(5)]
+    parts = [await put_part(s3.store, assemblies[2], slot, b"x") for slot in range(1, 6)]
+    assert await s3.store.parts(assemblies[2]) == parts
+    assert await s3.store.tidy(hours=1, keep=()) == 0
+    assert await s3.store.tidy(hours=0, keep={assemblies[2].handle}) == 4
+    assert await s3.store.parts(assemblies[2]) == parts
+    assert await s3.store.tidy(hours=0, keep=()) == 1
+    assert await s3.store.parts(assemblies[2]) == []
+
+
+async def test_unfinished_uploads_that_are_none_of_ours_are_not_tidied(s3: S3Medium) -> None:
+    foreign = s3.client._create_multipart_upload(BUCKET, "backups/x", {})
+    assert await s3.store.tidy(hours=0, keep=()) == 0
+    s3.client._abort_multipart_upload(BUCKET, "backups/x", foreign)
+
+
 # --- what was found in the bucket ------------------------------------------------------------------------------------
 
 
@@ -280,12 +517,17 @@ async def test_a_missing_bucket_that_may_not_be_made_is_named(weed: SeaweedFS, b
 # --- no store, wrong credentials, crash ------------------------------------------------------------------------------
 
 
+SMALL = Assembly(key=KEY, handle=keys.parts_of(KEY))
+
+
 def everything(store: BlobStore) -> list:
     """Each operation, begun."""
 
     return [
         store.check(), put(store, "k", b"x"), put(store, "k", LARGE), get(store, "k"), store.stat("k"), store.digest("k"),
         store.delete("k"), store.promote("k", "l"), listed(store), asyncio.to_thread(store.open, "k"),
+        store.assemble(KEY, least_part=LARGE_PARTS), store.put_part(SMALL, 1, body(b"x"), limit=1), store.parts(SMALL),
+        store.join(SMALL, [Part(slot=1, size=1, tag="0" * 32)]), store.discard(SMALL), store.tidy(hours=1, keep=()),
     ]  # fmt: skip
 
 
