@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 
 from litestar import Litestar
@@ -18,7 +18,7 @@ from app.api.health import Readiness
 from app.api.mount import SURFACES
 from app.api.problems import EXCEPTION_HANDLERS
 from app.api.streaming import BodyDeadline
-from app.jobs.schedule import run_schedule
+from app.jobs.worker import Worker
 from app.registry import Registry
 from app.settings import SettingRefused, Settings, read_settings
 from app.telemetry import Counters, Observed, configure_logging
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=settings.max_json_bytes,
         openapi_config=openapi_config(settings.base_url, version("plugport")),
-        lifespan=[_lifespan(settings)],
+        lifespan=[_lifespan(settings, counters)],
         logging_config=None,
         debug=False,
     )
@@ -62,20 +62,34 @@ def create_app(settings: Settings | None = None) -> Litestar:
     return app
 
 
-def _lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(settings: Settings, counters: Counters) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with wired(settings) as wiring:
+        async with wired(settings) as wiring, AsyncExitStack() as working:
             app.state.wiring = wiring
-            jobs = asyncio.create_task(run_schedule(wiring.registry))
-            try:
-                yield
-            finally:
-                jobs.cancel()
-                with suppress(asyncio.CancelledError):
-                    await jobs
+            if settings.jobs == "serve":
+                await working.enter_async_context(_jobs_running(wiring, settings, counters))
+            yield
 
     return lifespan
+
+
+@asynccontextmanager
+async def _jobs_running(wiring: Wiring, settings: Settings, counters: Counters) -> AsyncIterator[None]:
+    worker = Worker(
+        wiring.registry,
+        wiring.database,
+        settings.database_url,
+        at_once=settings.jobs_at_once,
+        count=counters.count_job,
+    )
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 def _wiring(state: State) -> Wiring:

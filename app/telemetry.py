@@ -32,7 +32,7 @@ def request_id(scope: "Scope") -> str:
 
 
 class Counters:
-    """Requests by method, route and class of status, and how long they took."""
+    """Requests by method, route and class of status, and how long they took; jobs by kind and outcome."""
 
     def __init__(self) -> None:
         import prometheus_client
@@ -46,6 +46,7 @@ class Counters:
             "plugport_request_seconds", "Seconds until a request was answered to its end.", ["method", "route"],
             registry=registry, buckets=_SECONDS,
         )  # fmt: skip
+        self._jobs = prometheus_client.Counter("plugport_jobs", "Jobs run.", ["kind", "outcome"], registry=registry)
         self._render = prometheus_client.generate_latest
         self._registry = registry
         self.media_type: str = prometheus_client.CONTENT_TYPE_LATEST
@@ -58,6 +59,10 @@ class Counters:
         method = method if method in _METHODS else "other"
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def count_job(self, kind: str, outcome: str) -> None:
+        """Notes one run of a job."""
+        self._jobs.labels(kind, outcome).inc()
 
     def render(self) -> bytes:
         """All counters of all workers as Prometheus reads them."""

@@ -1,15 +1,22 @@
 """The database of a command: the one that the settings name, or the embedded one for as long as it is needed."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from app.settings import Settings
+from app.registry import Registry
+from app.settings import Settings, read_settings
+from app.telemetry import configure_logging
 from app.wiring import Wiring, wired
 from storage.postgres.embedded import EmbeddedPostgres
 from storage.postgres.migrate import migrate, pending
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -38,6 +45,19 @@ async def registry_open(settings: Settings, *, embedded: bool) -> AsyncIterator[
         await migrate_database(settings)
     async with wired(settings) as wiring:
         yield wiring
+
+
+def run_use_case(use_case: Callable[[Registry], Awaitable[T]]) -> T:
+    """What the use-case answers, with everything it needs opened for it and closed again."""
+    settings = read_settings(os.environ)
+    configure_logging(settings.log_format, "error" if settings.log_level != "debug" else "debug")
+
+    async def run() -> T:
+        async with registry_open(running, embedded=not settings.database_url) as wiring:
+            return await use_case(wiring.registry)
+
+    with database_running(settings) as running:
+        return asyncio.run(run())
 
 
 def make_data_directory(settings: Settings) -> None:

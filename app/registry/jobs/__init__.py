@@ -1,0 +1,1 @@
+"""What operators see and do about work that nobody waits for."""
