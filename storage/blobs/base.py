@@ -167,8 +167,9 @@ class BlobStore(Protocol):
         """
         ...
 
-    async def presign_part(self, assembly: Assembly, slot: int, *, seconds: int) -> str | None:
-        """A URL to which whoever has it may PUT this part for so long. None where this assembly has no such thing."""
+    async def presign_part(self, assembly: Assembly, slot: int, *, size: int, seconds: int) -> str | None:
+        """A URL to which whoever has it may PUT this part, of exactly `size` bytes, for so long. None where this assembly
+        has no such thing."""
         ...
 
     async def presign_read(self, key: str, *, seconds: int, file_name: str) -> str | None:

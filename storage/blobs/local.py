@@ -184,7 +184,7 @@ class LocalBlobs:
         await self.delete(assembly.key)
         return again, list(parts)
 
-    async def presign_part(self, assembly: Assembly, slot: int, *, seconds: int) -> str | None:  # noqa: ARG002
+    async def presign_part(self, assembly: Assembly, slot: int, *, size: int, seconds: int) -> str | None:  # noqa: ARG002
         """See `BlobStore.presign_part`: files have no such thing."""
         require_slot(slot)
         return None

@@ -222,11 +222,11 @@ class S3Blobs:
         require_rising(parts)
         return await self._threads.run(self._take_apart, assembly, parts, key)
 
-    async def presign_part(self, assembly: Assembly, slot: int, *, seconds: int) -> str | None:
+    async def presign_part(self, assembly: Assembly, slot: int, *, size: int, seconds: int) -> str | None:
         """See `BlobStore.presign_part`."""
         require_slot(slot)
         upload = Multipart.of(self._line, assembly)
-        return None if upload is None else upload.presigned(slot, seconds)
+        return None if upload is None else upload.presigned(slot, size, seconds)
 
     async def presign_read(self, key: str, *, seconds: int, file_name: str) -> str | None:
         """See `BlobStore.presign_read`."""

@@ -4,10 +4,13 @@ The SDK blocks, waits five minutes and repeats five times of its own accord, so 
 2 s to connect, 10 s of silence, and we repeat.
 """
 
+import hashlib
+import hmac
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from xml.etree.ElementTree import ParseError
 
 from minio import Minio
@@ -78,6 +81,7 @@ class Line:
         connections: int,
     ) -> None:
         self.bucket = bucket
+        self._secret_key = secret_key
         self._patience = patience
         self._connections = PoolManager(
             timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS), retries=False, maxsize=connections
@@ -124,6 +128,28 @@ class Line:
         return self.client.get_presigned_url(
             method, self.bucket, key, expires=timedelta(seconds=seconds), extra_query_params={**query}
         )
+
+    def presigned_put(self, key: str, *, size: int, seconds: int, query: dict[str, str]) -> str:
+        """A URL at which exactly `size` bytes can be PUT within so many seconds. Asks nobody.
+
+        The SDK signs no header but the host's, and then a body of any length would do: so its URL is signed anew
+        (AWS Signature Version 4, by query), with `content-length` among the signed headers.
+        """
+        parts = urlsplit(self.presigned("PUT", key, seconds=seconds, query=query))
+        told = dict(parse_qsl(parts.query, keep_blank_values=True))
+        del told["X-Amz-Signature"]
+        told["X-Amz-SignedHeaders"] = signed = "content-length;host"
+        asked = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted(told.items()))
+        headers = f"content-length:{size}\nhost:{parts.netloc}\n"
+        request = "\n".join(["PUT", parts.path, asked, headers, signed, "UNSIGNED-PAYLOAD"])
+        scope = told["X-Amz-Credential"].partition("/")[2]
+        digest = hashlib.sha256(request.encode()).hexdigest()
+        text = "\n".join([told["X-Amz-Algorithm"], told["X-Amz-Date"], scope, digest])
+        key_bytes = f"AWS4{self._secret_key}".encode()
+        for each in scope.split("/"):
+            key_bytes = hmac.digest(key_bytes, each.encode(), "sha256")
+        signature = hmac.digest(key_bytes, text.encode(), "sha256").hex()
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, f"{asked}&X-Amz-Signature={signature}", ""))
 
     def close(self) -> None:
         """Frees the connections."""

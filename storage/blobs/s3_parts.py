@@ -118,9 +118,9 @@ class Multipart:
         except (UploadGone, KeyError):
             return
 
-    def presigned(self, slot: int, seconds: int) -> str:
-        """A URL at which the part can be PUT for so long."""
-        return self._line.presigned("PUT", self._key, seconds=seconds, query=self._query(slot))
+    def presigned(self, slot: int, size: int, seconds: int) -> str:
+        """A URL at which the part, of exactly `size` bytes, can be PUT for so long."""
+        return self._line.presigned_put(self._key, size=size, seconds=seconds, query=self._query(slot))
 
     def _query(self, slot: int) -> dict[str, str]:
         return {"partNumber": str(slot), "uploadId": self.upload_id}

@@ -17,7 +17,7 @@ R = TypeVar("R")
 Bundle = list[bytes]
 """Pieces as they came, uncopied, that belong one after the other."""
 
-_BUNDLE_BYTES = 1024 * 1024
+_BUNDLE_BYTES = 512 * 1024
 _BUNDLE_PIECES = 1024  # what Linux writes in one call
 _ROOM_CHECKED_EVERY_SECONDS = 0.05
 
@@ -34,7 +34,7 @@ async def fed(
 ) -> None:
     """Gives everything that `body` gives to `take` and to each of `digests`, in order, each in a thread of its own.
 
-    A bundle is taken while the next one is collected: one hop to a thread for each MiB, and two bundles in memory at
+    A bundle is taken while the next one is collected: one hop to a thread for half a MiB, and two bundles in memory at
     the most. Raises `BodyTooLarge` with the first piece that goes past `limit` bytes. When anything is raised, the
     last call of `take` may still be running.
     """

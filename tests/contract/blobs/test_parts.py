@@ -156,7 +156,7 @@ async def test_an_odd_slot_is_refused(store: BlobStore, assembly: Assembly, slot
     with pytest.raises(ValueError, match="slot"):
         await put_part(store, assembly, slot, b"x")
     with pytest.raises(ValueError, match="slot"):
-        await store.presign_part(assembly, slot, seconds=60)
+        await store.presign_part(assembly, slot, size=1, seconds=60)
     assert await store.parts(assembly) == []
 
 
@@ -343,11 +343,13 @@ async def test_what_is_not_there_cannot_be_taken_apart(store: BlobStore, assembl
 
 
 async def test_a_part_that_was_put_at_a_presigned_url_is_a_part(store: BlobStore, assembly: Assembly) -> None:
-    url = await store.presign_part(assembly, 3, seconds=60)
+    url = await store.presign_part(assembly, 3, size=len(CHUNKS[3]), seconds=60)
     if url is None:  # files, and parts that are blobs of their own: everything comes by put_part
         assert "multipart" not in assembly.handle
         return
     async with httpx.AsyncClient() as client:
+        for other in (b"", CHUNKS[3][1:], CHUNKS[3] + b"x"):  # it is good for so many bytes and no others
+            assert (await client.put(url, content=other)).status_code == 403
         assert (await client.put(url, content=CHUNKS[3])).status_code == 200
         assert (await client.put(url.replace("partNumber=3", "partNumber=4"), content=b"x")).status_code == 403
         assert (await client.get(url)).status_code == 403
