@@ -14,13 +14,15 @@ Category = Literal["Build", "Gate", "Deploy", "Test", "Normal"]
 ExecutionType = Literal["Shell", "Nodejs", "Java", "Python"]
 
 
-class Package(Entity, frozen=True):
-    """The verified bytes of an uploaded archive: `size` bytes under the blob key `key`."""
+class Finding(Entity, frozen=True):
+    """What keeps a package from being taken, told to its author: which entry, which rule it breaks, and what to do.
 
-    tenant_id: str
-    sha256: str
-    size: int
-    key: str
+    `entry` is a name out of the archive, made fit to be shown, or "the archive" where the fault is not in one entry.
+    """
+
+    entry: str
+    rule: str
+    remedy: str
 
 
 class Validation(Entity, frozen=True):

@@ -13,10 +13,9 @@ from schemas.errors import BytesDamaged, IconUnknown, NotMaintainer
 from schemas.model.access import Caller
 from schemas.model.audit import Change
 from schemas.model.icons import Icon, IconKind, MediaType
-from storage.blobs import keys
 from storage.blobs.base import BlobStore
 from storage.executors import Executor
-from storage.postgres import audit, icons, plugins
+from storage.postgres import audit, icons, packages, plugins
 from storage.postgres.database import Database, Transaction
 
 
@@ -86,9 +85,12 @@ class Icons:
 
         Raises `BytesDamaged` when the store has lost or changed them.
         """
-        key = keys.content(icon.tenant_id, icon.sha256)
+        async with self._database.transaction(icon.tenant_id) as tx:
+            blob = await packages.find_blob(tx, icon.tenant_id, icon.sha256)
+        if blob is None or blob.quarantine is not None:
+            raise BytesDamaged
         try:
-            picture = b"".join([piece async for piece in self._blobs.read(key, length=rules.MAX_BYTES)])
+            picture = b"".join([piece async for piece in self._blobs.read(blob.stored.key, length=rules.MAX_BYTES)])
         except KeyError as error:
             raise BytesDamaged from error
         if hashlib.sha256(picture).hexdigest() != icon.sha256:

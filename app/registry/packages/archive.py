@@ -9,6 +9,9 @@ So this module reads the format itself, in two steps:
   `verify` every byte of the file is known to belong to exactly one part of the archive, so every reader of it, from
   the front or from the back, sees the same entries with the same contents.
 
+What `open_archive` refuses costs about a second at most, however large the file is. `verify` takes time for bytes that somebody
+really sent and for little else: of a small file 256 MiB are inflated at most, of a large one 25 times its size, and the
+worst that deflate itself can ask for (a new table for every few bytes) is 0.15 s for each MiB. Memory stays below 32 MiB.
 Nothing is ever written to disk. Layouts are those of PKWARE's APPNOTE.TXT 6.3.
 """
 
@@ -17,12 +20,13 @@ import stat
 import struct
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import BinaryIO, NoReturn
 
 from schemas.base import Entity
 from schemas.errors import PackageRefused
+from schemas.model.packages import Finding
 
 MIB = 1024 * 1024
 STORED, DEFLATED = 0, 8
@@ -62,6 +66,8 @@ _WHOLE = "the archive"
 _REPACK = "pack it again with an ordinary ZIP tool"
 _RESEND = "send it again whole, or " + _REPACK
 _RENAME = "rename it and pack again"
+_MOST_MARKS = 30  # on one letter: what Unicode itself holds to be enough for every language (stream-safe text, UAX #15)
+_MOST_SHOWN = 512  # characters of a name in a message
 
 
 class Limits(Entity, frozen=True):
@@ -73,14 +79,19 @@ class Limits(Entity, frozen=True):
     """Size of the central directory, which is held in memory."""
     max_name_bytes: int = 512
     """Length of a name in UTF-8; each part between slashes may have 255, as on common file systems."""
-    max_entry_bytes: int = 512 * MIB
-    """Size of one entry, inflated."""
-    max_total_bytes: int = 1024 * MIB
-    """Size of all entries together, inflated."""
+    max_total_bytes: int = 4096 * MIB
+    """Size of all entries together, inflated; so of one entry, too."""
     max_ratio: int = 200
     """Inflated size over compressed size, of an entry and of all together..."""
     ratio_floor: int = 1 * MIB
     """...where the inflated size is larger than this; small files of one repeated byte are honest."""
+    small_total_bytes: int = 256 * MIB
+    """Size of all entries together, inflated, up to which `max_ratio` alone holds. That much inflates in half a second..."""
+    max_large_ratio: int = 25
+    """...and what is larger may grow no more than this, so that a second of inflating costs its sender some 25 MB.
+    Text and code shrink to a fifth, large logs to a tenth."""
+    max_findings: int = 20
+    """Problems that are told at once."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -122,17 +133,20 @@ class Archive:
             _refuse(entry, f"it has {entry.size} bytes where at most {limit} are taken", "make it smaller")
         return b"".join(self._contents(entry))
 
-    def verify(self) -> None:
+    def verify(self, progress: Callable[[int], None] | None = None) -> None:
         """Reads the whole archive once, from front to back, and checks every entry's header, contents, size and CRC.
 
-        No more than the declared sizes is ever inflated, and those are within the limits. Raises `PackageRefused`.
+        No more than the declared sizes is ever inflated, and those are within the limits. `progress` is called every few
+        milliseconds with the count of inflated bytes that were gone through since, which may be none; what it raises ends
+        the work and is raised. Raises `PackageRefused` at the first damage.
         """
         for entry in sorted(self.entries, key=lambda each: each.offset):
-            for _ in self._contents(entry):
-                pass
+            for piece in self._contents(entry):
+                if progress is not None:
+                    progress(len(piece))
 
     def _contents(self, entry: Entry) -> Iterator[bytes]:
-        """The contents in bounded pieces. Only when the last has been taken are they known to be right."""
+        """The contents in bounded pieces, some of them empty. Only when the last has been taken are they known to be right."""
         begin = self._data_begin(entry)
         pieces = self._inflated(entry, begin) if entry.method == DEFLATED else self._stored(entry, begin)
         size = crc = 0
@@ -216,10 +230,9 @@ class Archive:
                 _refuse(entry, "its data are not what deflate writes", _RESEND)
             fed = inflate.unconsumed_tail
             room -= len(piece)
-            if piece:
-                yield piece
-            elif exhausted and not inflate.eof:
+            if exhausted and not piece and not inflate.eof:
                 _refuse(entry, "its data end in the middle", _REPACK)
+            yield piece
         if inflate.unused_data or fed or begin < end:
             _refuse(entry, "bytes follow the end of its compressed data", _REPACK)
 
@@ -227,14 +240,18 @@ class Archive:
 def open_archive(stream: BinaryIO, size: int, limits: Limits = DEFAULT_LIMITS) -> Archive:
     """Opens the ZIP archive of `size` bytes that the seekable, blocking `stream` reads.
 
-    Reads the end and the directory only, in three pieces at most. Raises `PackageRefused`, naming the entry, the rule
-    and the remedy; whatever the stream itself raises passes through.
+    Reads the end and the directory only, in three pieces at most. Raises `PackageRefused` with everything that is wrong
+    with single entries, or with the first thing that is wrong with the archive itself; whatever the stream itself raises
+    passes through.
     """
     window = _Window(stream, size)
     begin, length, count = _find_directory(window, limits)
-    entries = _read_directory(window.at(begin, length), count)
-    _check_names(entries, limits)
-    _check_amounts(entries, limits)
+    found = _Findings(limits.max_findings)
+    entries = _read_directory(window.at(begin, length), count, found)
+    _check_names(entries, limits, found)
+    _check_growth(entries, limits, found)
+    found.settle()
+    _check_total(entries, limits)
     return Archive(window, tuple(entries), _ends(entries, begin))
 
 
@@ -274,16 +291,38 @@ class _Window:
         self._held, self._begin = b"".join(pieces), offset
 
 
+class _Findings:
+    """What is wrong with single entries, so that an author hears of all of it at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._found: list[Finding] = []
+
+    def add(self, finding: Finding) -> None:
+        """Raises `PackageRefused` when there are enough."""
+        self._found.append(finding)
+        if len(self._found) == self._limit:
+            self.settle()
+
+    def settle(self) -> None:
+        """Raises `PackageRefused` when there are any."""
+        if self._found:
+            raise PackageRefused(self._found)
+
+
 def _refuse(what: Entry | str, rule: str, remedy: str) -> NoReturn:
-    name = what.name if isinstance(what, Entry) else what
-    raise PackageRefused(entry=name, rule=rule, remedy=remedy)
+    raise PackageRefused([_finding(what, rule, remedy)])
+
+
+def _finding(what: Entry | str, rule: str, remedy: str) -> Finding:
+    return Finding(entry=_shown(what.name) if isinstance(what, Entry) else what, rule=rule, remedy=remedy)
 
 
 def _shown(name: str) -> str:
-    """A name that broke a rule, fit for a message: bounded, and without anything unseen."""
+    """A name, which may break every rule, fit for a message: bounded, and without anything unseen."""
     if not name:
         return "the entry without a name"
-    short = name if len(name) <= 120 else name[:120] + "…"
+    short = name if len(name) <= _MOST_SHOWN else name[:_MOST_SHOWN] + "…"
     return short if short.isprintable() else ascii(short)[1:-1]
 
 
@@ -339,7 +378,8 @@ def _find_directory(window: _Window, limits: Limits) -> tuple[int, int, int]:
 # --- the central directory ----------------------------------------------------------------------------------------
 
 
-def _read_directory(directory: bytes, count: int) -> list[Entry]:
+def _read_directory(directory: bytes, count: int, found: _Findings) -> list[Entry]:
+    """The entries, without those that are a finding by themselves."""
     entries: list[Entry] = []
     at = 0
     for number in range(1, count + 1):
@@ -353,7 +393,10 @@ def _read_directory(directory: bytes, count: int) -> list[Entry]:
         at = comment_at + fields[12]
         if at > len(directory):
             _refuse(where, "it runs over the end of the directory", _REPACK)
-        entries.append(_entry(fields, directory[name_at:extra_at], directory[extra_at:comment_at], where))
+        try:
+            entries.append(_entry(fields, directory[name_at:extra_at], directory[extra_at:comment_at], where))
+        except PackageRefused as refused:
+            found.add(refused.findings[0])
     if at != len(directory):
         _refuse(_WHOLE, f"its directory goes on after the {count} entries that it counts", _REPACK)
     return entries
@@ -451,24 +494,26 @@ def _name(raw: bytes, flags: int, extra: dict[int, bytes], where: Entry | str, *
     return name
 
 
-def _check_names(entries: list[Entry], limits: Limits) -> None:
+def _check_names(entries: list[Entry], limits: Limits, found: _Findings) -> None:
     """Every name is safe on every system, and no two fall together on one that folds case or composes letters."""
     # NUL, which no name contains, sorts before all else: whatever lies below "a" comes directly after "a" itself.
     keys: list[tuple[str, Entry]] = []
     for entry in entries:
-        if broken := _broken_name_rule(entry.name, limits):
-            _refuse(_shown(entry.name), broken, _RENAME)
-        keys.append((_folded(entry.name).rstrip("/").replace("/", "\0"), entry))
+        if broken := _broken_name_rule(entry, limits):
+            found.add(_finding(entry, broken, _RENAME))
+        else:
+            keys.append((_folded(entry.name).rstrip("/").replace("/", "\0"), entry))
     keys.sort(key=lambda each: each[0])
     for (key, entry), (next_key, other) in pairwise(keys):
         if key == next_key:
-            same = "it is there twice" if other.name == entry.name else f"some systems take it for {other.name}"
-            _refuse(entry, same, "keep one of them")
-        if not entry.is_directory and next_key.startswith(key + "\0"):
-            _refuse(entry, f"it is a file, and a directory for {other.name}", _RENAME)
+            same = "it is there twice" if other.name == entry.name else f"some systems take it for {_shown(other.name)}"
+            found.add(_finding(entry, same, "keep one of them"))
+        elif not entry.is_directory and next_key.startswith(key + "\0"):
+            found.add(_finding(entry, f"it is a file, and a directory for {_shown(other.name)}", _RENAME))
 
 
-def _broken_name_rule(name: str, limits: Limits) -> str | None:
+def _broken_name_rule(entry: Entry, limits: Limits) -> str | None:
+    name = entry.name
     parts = name.removesuffix("/").split("/")
     if _UNSEEN.search(name):
         return "its name holds control characters or marks that cannot be seen"
@@ -484,38 +529,59 @@ def _broken_name_rule(name: str, limits: Limits) -> str | None:
         return "its name has an empty part or one that is a single dot"
     if any(part[-1] in ". " for part in parts):
         return "a part of its name ends with a dot or a space, which some systems drop"
-    if len(name.encode()) > limits.max_name_bytes or any(len(part.encode()) > 255 for part in parts):
+    if not name.isascii() and _highest_pile(name) > _MOST_MARKS:
+        return f"its name piles more than {_MOST_MARKS} marks on one letter"
+    length = len(entry.raw_name)
+    if length > limits.max_name_bytes or (length > 255 and any(len(part.encode()) > 255 for part in parts)):
         return f"its name is longer than {limits.max_name_bytes} bytes, or a part of it longer than 255"
     return None
+
+
+def _highest_pile(name: str) -> int:
+    """How many accents and other marks stand on one letter at most. Sorting them takes the square of that."""
+    highest = height = 0
+    for letter in name:
+        if unicodedata.combining(letter):
+            height += 1
+            highest = max(highest, height)
+        else:
+            height = 0
+    return highest
 
 
 def _folded(name: str) -> str:
     """Equal for names that differ only in case or in how letters are composed."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 # --- amounts and places -------------------------------------------------------------------------------------------
 
 
-def _check_amounts(entries: list[Entry], limits: Limits) -> None:
+def _check_growth(entries: list[Entry], limits: Limits, found: _Findings) -> None:
+    """No entry alone is too large or grows too much."""
     for entry in entries:
-        if entry.size > limits.max_entry_bytes:
-            rule = f"it declares {entry.size} bytes where at most {limits.max_entry_bytes} are taken"
-            _refuse(entry, rule, "split it or leave it out")
-        if _blown_up(entry.size, entry.compressed_size, limits):
-            _refuse(entry, f"it grows more than {limits.max_ratio} times when inflated", "store it uncompressed")
+        if entry.size > limits.max_total_bytes:
+            rule = f"it declares {entry.size} bytes where at most {limits.max_total_bytes} are taken"
+            found.add(_finding(entry, rule, "split it or leave it out"))
+        elif entry.size > max(limits.ratio_floor, limits.max_ratio * entry.compressed_size):
+            rule = f"it grows more than {limits.max_ratio} times when inflated"
+            found.add(_finding(entry, rule, "store it uncompressed"))
+
+
+def _check_total(entries: list[Entry], limits: Limits) -> None:
+    """All entries together are not too large and do not grow too much."""
     total = sum(entry.size for entry in entries)
     if total > limits.max_total_bytes:
         rule = f"its entries declare {total} bytes together where at most {limits.max_total_bytes} are taken"
         _refuse(_WHOLE, rule, "pack less")
-    if _blown_up(total, sum(entry.compressed_size for entry in entries), limits):
-        _refuse(_WHOLE, f"it grows more than {limits.max_ratio} times when inflated", "store files uncompressed")
-
-
-def _blown_up(size: int, compressed_size: int, limits: Limits) -> bool:
-    return size > limits.ratio_floor and size > limits.max_ratio * compressed_size
+    packed = sum(entry.compressed_size for entry in entries)
+    small = min(limits.max_ratio * packed, limits.small_total_bytes)
+    taken = max(limits.ratio_floor, small, limits.max_large_ratio * packed)
+    if total > taken:
+        rule = f"its entries grow from {packed} to {total} bytes when inflated where at most {taken} are taken"
+        _refuse(_WHOLE, rule, "pack less, or store files uncompressed")
 
 
 def _ends(entries: list[Entry], directory_begin: int) -> dict[str, int]:

@@ -1,22 +1,26 @@
 """Use-case of package authors: uploading the package of a basic plug-in, which becomes a released version."""
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from typing import TypeVar
 
 import msgspec
 
-from app.registry.packages.archive import open_archive
+from app.registry.packages.archive import Archive, open_archive
 from app.registry.packages.intake import Intake
 from app.registry.packages.manifest import read_manifest
 from app.registry.plugins.service import Plugins
-from schemas.errors import ManifestContradicts
+from schemas.errors import ManifestContradicts, ServiceBusy
 from schemas.model.access import Caller
 from schemas.model.packages import Manifest
 from schemas.model.plugins import BusinessType, Composition, PluginFacts, VersionContent, VersionSpec
 from storage.blobs.base import BlobStore, Stored
 from storage.executors import Executor
 from storage.postgres import audit
-from storage.postgres.database import Database
+from storage.postgres.database import Database, Transaction
+
+T = TypeVar("T")
 
 
 class Packages:
@@ -51,25 +55,55 @@ class Packages:
         """
         await self._plugins.require_upload(caller, plugin_name)
         async with self._intake.receive(caller, body, self._limit, "package") as received:
-            manifest = await self._inspection.run(self._inspect, received.stored)
+            manifest = await self.inspect(received.stored)
             if manifest.name != plugin_name:
                 raise ManifestContradicts("plugin_name", manifest_says=manifest.name, request_says=plugin_name)
             await received.settle()
-            spec = _spec(manifest, business_type or manifest.category, received.stored.sha256)
             async with self._database.transaction(caller.tenant_id) as tx:
                 await audit.lock_tenant(tx, caller.tenant_id)
                 await received.keep(tx)
-                await self._plugins.release_package(caller, tx, spec)
+                await self.release(caller, tx, manifest, business_type, received.stored.sha256)
+
+    async def require_upload(self, caller: Caller, plugin_name: str) -> None:
+        """Raises what already stands against a package for this plug-in, before a byte of it is taken."""
+        await self._plugins.require_upload(caller, plugin_name)
+
+    async def release(
+        self, caller: Caller, tx: Transaction, manifest: Manifest, business_type: BusinessType | None, sha256: str
+    ) -> None:
+        """A released version of an inspected package, in the transaction that keeps its bytes; else as `upload`."""
+        await self._plugins.release_package(caller, tx, _spec(manifest, business_type or manifest.category, sha256))
+
+    async def inspect(self, stored: Stored) -> Manifest:
+        """Goes through the whole package of a basic plug-in; its manifest. Raises `PackageRefused`, `ManifestRefused`."""
+        return await self._inspected(stored, read_manifest)
+
+    async def inspect_structure(self, stored: Stored) -> None:
+        """Goes through an archive, whatever it is for. Raises `PackageRefused`."""
+        await self._inspected(stored, lambda _: None)
+
+    async def _inspected(self, stored: Stored, read: Callable[[Archive], T]) -> T:
+        """What `read` says of the archive after all of it was gone through. A large one takes long: whoever no longer
+        waits ends it."""
+        over = threading.Event()
+        try:
+            return await self._inspection.run(self._go_through, stored, read, over)
+        finally:
+            over.set()
+
+    def _go_through(self, stored: Stored, read: Callable[[Archive], T], over: threading.Event) -> T:
+        def go_on(_: int) -> None:
+            if over.is_set():
+                raise ServiceBusy
+
+        with closing(self._blobs.open(stored.key)) as stream:
+            archive = open_archive(stream, stored.size)
+            archive.verify(go_on)
+            return read(archive)
 
     async def sweep(self) -> int:
         """Removes what killed processes left on its way in, of packages and icons; answers how much there was."""
         return await self._intake.sweep()
-
-    def _inspect(self, stored: Stored) -> Manifest:
-        with closing(self._blobs.open(stored.key)) as stream:
-            archive = open_archive(stream, stored.size)
-            archive.verify()
-            return read_manifest(archive)
 
 
 def _spec(manifest: Manifest, business_type: BusinessType, sha256: str) -> VersionSpec:

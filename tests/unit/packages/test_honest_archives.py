@@ -3,7 +3,9 @@
 import io
 import random
 import struct
+import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,25 +16,32 @@ from tests.unit.packages.zip_builder import (
     DEFLATED,
     STORED,
     WIDE,
+    Counted,
     File,
     directory,
     extra,
     opened,
     pack,
+    stored_zeros,
     verified,
 )
 
-WRITTEN_BY_TOOLS = sorted((Path(__file__).parent / "fixtures").iterdir())
+WRITTEN_BY_TOOLS = sorted(path for path in (Path(__file__).parent / "fixtures").iterdir() if path.suffix != ".md")
 MIB = 1024 * 1024
 
 
 @pytest.mark.parametrize("path", WRITTEN_BY_TOOLS, ids=lambda path: path.name)
 def test_archives_of_common_tools_pass(path: Path) -> None:
     archive = verified(path.read_bytes())
-    assert read_manifest(archive).name == "basic-cts"
-    assert archive.read("scripts/test.sh", 100) == b"#!/bin/sh\necho problem=0\n"
-    assert archive.read("doc/läs-mig.txt", 100) == "Prüfung\n".encode()
-    assert archive.read("doc/empty", 0) == b""
+    if path.suffix == ".vsix":
+        root = "extension/"
+        assert {"extension.vsixmanifest", "extension/package.json"} < {entry.name for entry in archive.entries}
+    else:
+        root = ""
+        assert read_manifest(archive).name == "basic-cts"
+    assert archive.read(root + "scripts/test.sh", 100) == b"#!/bin/sh\necho problem=0\n"
+    assert archive.read(root + "doc/läs-mig.txt", 100) == "Prüfung\n".encode()
+    assert archive.read(root + "doc/empty", 0) == b""
 
 
 class _Pipe(io.RawIOBase):
@@ -126,10 +135,21 @@ def test_a_plain_comment_passes() -> None:
         "日本語/ファイル",
         "a" * 255,
         "/".join(["a" * 100] * 5),
+        "a" + "\u0301" * 30,
     ],
 )
 def test_ordinary_names_pass(name: str) -> None:
     assert verified(pack(File(name))).read(name, 100) == b"echo hello\n"
+
+
+def test_names_that_are_only_alike_pass() -> None:
+    names = ["a", "a-b", "ab", "a.b", "d/a", "d-/a", "strase", "straße", "e", "é"]
+    archive = verified(pack(*map(File, names)))
+    assert [entry.name for entry in archive.entries] == names
+
+
+def test_flags_that_tell_only_how_hard_was_packed_pass() -> None:
+    assert "a" in verified(pack(File("a", flags=0b110)))
 
 
 def test_a_name_in_utf8_from_unix_needs_no_flag() -> None:
@@ -161,18 +181,35 @@ def test_a_large_file_may_shrink_as_text_does() -> None:
 
 
 def test_limits_are_reached_before_they_are_passed() -> None:
-    limits = Limits(max_entries=2, max_entry_bytes=10, max_total_bytes=15, max_directory_bytes=2 * 47, max_name_bytes=1)
+    limits = Limits(max_entries=2, max_total_bytes=15, max_directory_bytes=2 * 47, max_name_bytes=1)
     verified(pack(File("a", b"x" * 10), File("b", b"x" * 5)), limits)
 
 
+def test_all_files_together_may_grow_within_either_bound() -> None:
+    growing = pack(File("zeros", bytes(50_000)))  # 75 bytes
+    verified(growing, Limits(ratio_floor=1000, max_ratio=1000, max_large_ratio=10, small_total_bytes=50_000))
+    verified(growing, Limits(ratio_floor=1000, max_ratio=1000, max_large_ratio=1000, small_total_bytes=1000))
+
+
+def test_large_files_are_opened_by_their_directory_alone() -> None:
+    stream, length = stored_zeros(1536 * MIB, crc=0)
+    [entry] = open_archive(stream, length).entries
+    assert entry.size == entry.compressed_size == 1536 * MIB
+    assert stream.bytes_read < MIB
+
+
+def test_a_large_file_takes_no_more_memory_than_a_small_one() -> None:
+    stream, length = stored_zeros(100 * MIB, crc=zlib.crc32(bytes(100 * MIB)))
+    checked: list[int] = []
+    tracemalloc.start()
+    open_archive(stream, length).verify(checked.append)
+    assert tracemalloc.get_traced_memory()[1] < 8 * MIB
+    tracemalloc.stop()
+    assert sum(checked) == 100 * MIB
+    assert max(checked) <= MIB
+
+
 def test_an_archive_of_many_files_is_read_in_few_large_pieces() -> None:
-    class Counted(io.BytesIO):
-        reads = 0
-
-        def read(self, size: int | None = -1) -> bytes:
-            self.reads += 1
-            return super().read(size)
-
     data = pack(*(File(f"d/{number}", b"x" * 500, method=STORED) for number in range(5000)))
     stream = Counted(data)
     archive = open_archive(stream, len(data))

@@ -1,6 +1,7 @@
 """Every rule of archives refuses what breaks it, naming entry, rule and remedy."""
 
 import io
+import random
 import stat
 import struct
 import tracemalloc
@@ -15,6 +16,7 @@ from tests.unit.packages.zip_builder import (
     STORED,
     UTF8,
     WIDE,
+    Counted,
     File,
     deflate,
     directory,
@@ -31,8 +33,13 @@ WHOLE = "the archive"
 def refusal(check: Callable[[], object]) -> PackageRefused:
     with pytest.raises(PackageRefused) as caught:
         check()
-    assert all(caught.value.facts[part] for part in ("entry", "rule", "remedy"))
     assert str(caught.value).isprintable()
+    first = caught.value.findings[0]
+    assert caught.value.facts == {"entry": first.entry, "rule": first.rule, "remedy": first.remedy}
+    for finding in caught.value.findings:
+        assert finding.entry
+        assert finding.rule
+        assert finding.remedy
     return caught.value
 
 
@@ -304,13 +311,17 @@ def test_a_file_that_is_named_as_a_directory_is_refused() -> None:
     ],
 )
 def test_unsafe_names_are_refused(name: str, rule: str) -> None:
-    shown = name[:120] + "…" if len(name) > 120 else name or "the entry without a name"
+    shown = name[:512] + "…" if len(name) > 512 else name or "the entry without a name"
     refused_at_once(pack(File(name)), shown, rule)
 
 
 @pytest.mark.parametrize("name", ["a\0.txt", "a\nb", "\x1b[2J", "a\x7f", "gpj\u202etxt.exe", "a\u2028b", "\u200fa"])
 def test_names_with_characters_that_cannot_be_seen_are_refused(name: str) -> None:
     refused_at_once(pack(File(name)), ascii(name)[1:-1], "cannot be seen")
+
+
+def test_names_that_pile_marks_on_a_letter_are_refused() -> None:
+    refused_at_once(pack(File("a" + "\u0301" * 31)), "a" + "\u0301" * 31, "piles more than 30 marks")
 
 
 def test_names_in_no_common_encoding_are_refused() -> None:
@@ -391,7 +402,10 @@ def test_a_directory_that_is_too_large_is_refused_unread() -> None:
 
 
 def test_an_entry_that_is_too_large_is_refused() -> None:
-    refused_at_once(pack(File("a", b"x" * 11)), "a", "11 bytes where at most 10", Limits(max_entry_bytes=10))
+    refused_at_once(pack(File("a", b"x" * 11), File("b")), "a", "11 bytes where at most 10", Limits(max_total_bytes=10))
+    wide = struct.pack("<2Q", 2**40, 2**40)
+    told = {"size": WIDE, "packed": WIDE, "extra": extra(1, wide)}
+    refused_at_once(pack(File("a", central=told, method=STORED)), "a", f"{2**40} bytes where at most")
 
 
 def test_too_large_a_total_is_refused() -> None:
@@ -405,7 +419,13 @@ def test_an_entry_that_grows_too_much_is_refused() -> None:
 
 def test_many_small_entries_that_grow_too_much_together_are_refused() -> None:
     zeros = [File(f"zeros/{number}", bytes(MIB)) for number in range(3)]
-    refused_at_once(pack(*zeros), WHOLE, "grows more than 200 times")
+    refused_at_once(pack(*zeros), WHOLE, f"to {3 * MIB} bytes when inflated where at most {MIB} are taken")
+
+
+@pytest.mark.parametrize("bound", ["small_total_bytes", "max_total_bytes"])
+def test_files_that_grow_less_are_refused_where_they_are_too_large_together(bound: str) -> None:
+    limits = Limits(ratio_floor=1000, max_ratio=1000, max_large_ratio=10, **{bound: 49_999})
+    refused_at_once(pack(File("a", bytes(25_000)), File("b", bytes(25_000))), WHOLE, "50000 bytes", limits)
 
 
 def test_an_entry_larger_than_its_reader_takes_is_refused() -> None:
@@ -413,13 +433,92 @@ def test_an_entry_larger_than_its_reader_takes_is_refused() -> None:
     assert (error.facts["entry"], error.facts["rule"]) == ("a", "it has 11 bytes where at most 10 are taken")
 
 
-def test_the_largest_directory_that_is_taken_needs_little_memory() -> None:
-    limits = Limits()
+def test_a_directory_at_its_limits_needs_little_memory() -> None:
+    whole = Limits()
+    limits = Limits(max_entries=whole.max_entries // 10, max_directory_bytes=whole.max_directory_bytes // 10)
+    part = "/a" + "\u0301" * 30
     length = limits.max_directory_bytes // limits.max_entries - 46
-    marks = "\u0301" * ((length - 10) // 4)
-    files = [File(f"{number:06}{marks}/{marks}a", b"", method=STORED) for number in range(limits.max_entries)]
+    files = [File(f"{number:06}{part * (length // 62)}", b"", method=STORED) for number in range(limits.max_entries)]
     archive = pack(*files)
     tracemalloc.start()
-    opened(archive)
-    assert tracemalloc.get_traced_memory()[1] < 64 * MIB
+    opened(archive, limits)
+    assert tracemalloc.get_traced_memory()[1] < 64 * MIB // 10
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("length", [100, 40_000])
+def test_headers_of_any_length_make_the_file_be_read_no_more_than_once_and_a_bit(length: int) -> None:
+    padding = {"extra": extra(2, bytes(length)), "raw": b""}
+    files = [
+        File(f"{number:0{min(length, 200)}}", b"x" * 10_000, method=STORED, local={"extra": padding["extra"]})
+        for number in range(4_000_000 // length // 10)
+    ]
+    stream = Counted(archive := pack(*files))
+    open_archive(stream, len(archive)).verify()
+    assert stream.bytes_read < 1.2 * len(archive) + MIB
+
+
+# --- findings and progress ----------------------------------------------------------------------------------------
+
+
+def test_everything_that_is_wrong_with_entries_is_told_at_once() -> None:
+    archive = pack(
+        File("fine"),
+        File("link", attributes=(stat.S_IFLNK | 0o777) << 16),
+        File("../out"),
+        File("locked", flags=1),
+        File("Fine"),
+        File("zeros", bytes(2 * MIB)),
+        File(b"\xff"),
+        File("\x1b[2J"),
+        File("\x1b[2j"),
+    )
+    found = {finding.entry: finding.rule for finding in refusal(lambda: opened(archive)).findings}
+    assert set(found) == {"link", "locked", "entry number 7", "../out", "\\x1b[2J", "\\x1b[2j", "fine", "zeros"}
+    assert found["fine"] == "some systems take it for Fine"
+
+
+def test_no_more_than_twenty_findings_are_told() -> None:
+    for broken in ({"flags": 1}, {"attributes": stat.S_IFLNK << 16}, {"name": "/{}"}, {"central": {"size": 2 * MIB}}):
+        files = [File(**{"name": "{}", **broken}) for _ in range(25)]
+        for number, file in enumerate(files):
+            file.name = str(file.name).format(number)
+        assert len(refusal(lambda files=files: opened(pack(*files))).findings) == 20  # type: ignore[misc]
+
+
+def test_a_broken_directory_is_the_only_finding() -> None:
+    archive = pack(File("/absolute"), File("b", central={"signature": b"PK\x01\x03"}))
+    assert [finding.entry for finding in refusal(lambda: opened(archive)).findings] == ["entry number 2"]
+
+
+class _Over(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        File("stored", bytes(10 * MIB), method=STORED),
+        File("deflated", random.Random(1).randbytes(3 * MIB)),
+        File("nothing", b"", packed=b"\x00\x00\x00\xff\xff" * 400_000 + b"\x03\x00"),
+    ],
+    ids=lambda file: file.name,
+)
+def test_inspection_can_be_ended_at_any_piece(file: File) -> None:
+    archive = pack(file)
+    calls: list[int] = []
+    opened(archive).verify(calls.append)
+    assert sum(calls) == len(file.data)
+    assert max(calls) <= MIB
+    assert len(calls) >= 10
+
+    left = 5
+
+    def stop(_: int) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise _Over
+
+    with pytest.raises(_Over):
+        opened(archive).verify(stop)

@@ -96,6 +96,45 @@ def verified(archive: bytes, limits: Limits = DEFAULT_LIMITS) -> Archive:
     return found
 
 
+def stored_zeros(size: int, crc: int) -> tuple["Counted", int]:
+    """An archive of one stored file of `size` zeros, and its length. It takes no room, whatever its size."""
+    amounts: dict[str, object] = {"size": size, "packed": size, "crc": crc}
+    header = len(pack(File("zeros.bin", b"", method=STORED))) - len(pack()) - 46 - len("zeros.bin")
+    file = File("zeros.bin", b"", method=STORED, local=amounts, central=amounts)
+    archive = pack(file, end={"begin": header + size})
+    return Counted(archive[:header], size, archive[header:]), len(archive) + size
+
+
+class Counted(io.RawIOBase):
+    """A stream over `head`, `zeros` zeros and `tail` that counts how often and how much it is read."""
+
+    def __init__(self, head: bytes, zeros: int = 0, tail: bytes = b"") -> None:
+        self._head, self._tail_begin, self._tail = head, len(head) + zeros, tail
+        self._at = 0
+        self.reads = self.bytes_read = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        assert whence == 0
+        self._at = offset
+        return offset
+
+    def read(self, size: int = -1) -> bytes:
+        assert size > 0
+        if self._at < len(self._head):
+            piece = self._head[self._at : self._at + size]
+        elif self._at < self._tail_begin:
+            piece = bytes(min(size, self._tail_begin - self._at))
+        else:
+            piece = self._tail[self._at - self._tail_begin :][:size]
+        self._at += len(piece)
+        self.reads += 1
+        self.bytes_read += len(piece)
+        return piece
+
+
 def package(manifest: bytes | None, name: str = "plugin.yaml", others: Iterable[str] = ("scripts/test.sh",)) -> Archive:
     files = [File(other) for other in others]
     return opened(pack(*files, *([] if manifest is None else [File(name, manifest)])))
