@@ -1,0 +1,192 @@
+"""What becomes of a joined file: it is read back, inspected, and accepted or refused. Never silently neither."""
+
+import structlog
+
+from app.registry.access import permissions
+from app.registry.packages.service import Packages
+from app.registry.uploads import rules
+from schemas.errors import (
+    BytesDamaged,
+    Kind,
+    ManifestContradicts,
+    PackageRefused,
+    PublisherNotAccepted,
+    PublisherUnknown,
+    RegistryError,
+    ServiceBusy,
+    UserDisabled,
+)
+from schemas.ids import is_id
+from schemas.model.access import Caller
+from schemas.model.audit import Change
+from schemas.model.packages import Finding, Manifest
+from schemas.model.publishers import PublisherStatus
+from schemas.model.uploads import Purpose, Upload, UploadState
+from storage.blobs.base import BlobStore, Stored
+from storage.blobs.proof import Proof, prove
+from storage.executors import Executor
+from storage.postgres import access, audit, packages, publishers, uploads
+from storage.postgres.database import Database, Transaction
+from storage.postgres.packages import KeptBlob
+
+log = structlog.get_logger()
+
+# What will be the same whenever it is asked again; all else is tried again by the job.
+_FINAL = {Kind.MALFORMED, Kind.FORBIDDEN, Kind.CONFLICT, Kind.MISSING, Kind.TOO_LARGE}
+
+
+class Inspection:
+    """Inspects joined files. Each step may be done twice; the upload's state decides what counts."""
+
+    def __init__(
+        self, database: Database, blobs: BlobStore, package_inspection: Packages, hashing: Executor, *, hours: int
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._packages = package_inspection
+        self._hashing = hashing
+        self._hours = hours
+
+    async def inspect(self, tenant_id: str, upload_id: str) -> None:
+        """Decides about the file. What may pass is raised: the job comes again."""
+        async with self._database.transaction(tenant_id) as tx:
+            upload = await uploads.find(tx, tenant_id, upload_id, hours=self._hours)
+        if upload is None or upload.state is not UploadState.CHECKING:
+            return
+        try:
+            stored = await self._read_back(upload)
+            if upload.spec.purpose is Purpose.BASIC_PLUGIN:
+                manifest = await self._packages.inspect(stored)
+                if manifest.name != upload.spec.plugin_name:
+                    raise ManifestContradicts(
+                        "plugin_name", manifest_says=manifest.name, request_says=upload.spec.plugin_name
+                    )
+                await self._accept(upload, stored, manifest)
+            else:
+                await self._packages.inspect_structure(stored)
+                await self._accept(upload, stored, None)
+        except BytesDamaged as error:
+            await self._move(upload, UploadState.FAILED, f"{error} Upload the file again.")
+        except RegistryError as error:
+            if error.kind not in _FINAL:
+                raise
+            findings = error.findings if isinstance(error, PackageRefused) else ()
+            await self._move(upload, UploadState.REFUSED, str(error), findings)
+        await self._remove_surplus(upload)
+
+    async def give_up(self, tenant_id: str, upload_id: str, reason: str) -> None:
+        """The job could not be done however often it was tried."""
+        async with self._database.transaction(tenant_id) as tx:
+            upload = await uploads.find(tx, tenant_id, upload_id, hours=self._hours)
+        if upload is not None and upload.state is UploadState.CHECKING:
+            await self._move(upload, UploadState.FAILED, f"The inspection could not be done: {reason}")
+
+    async def _read_back(self, upload: Upload) -> Stored:
+        """Where the bytes are, after the medium has given them back whole. Raises `BytesDamaged`.
+
+        Where the tenant's earlier copy of them is lost, damaged or in quarantine, this upload's takes its place.
+        """
+        sha256 = upload.found_sha256 or ""
+        async with self._database.transaction(upload.tenant_id) as tx:
+            blob = await packages.find_blob(tx, upload.tenant_id, sha256)
+        if blob is None:
+            raise BytesDamaged
+        kept, own = blob.stored, Stored(key=upload.assembly_key, size=upload.spec.size, sha256=sha256)
+        proof = None if blob.quarantine else await self._proof_of(kept)
+        # Its own bytes, too, once they are in quarantine: the medium may give them back whole after all.
+        heals = proof is None and (own.key != kept.key or blob.quarantine is not None)
+        healing = await self._proof_of(own) if heals else None
+        async with self._database.transaction(upload.tenant_id) as tx:
+            await audit.lock_tenant(tx, upload.tenant_id)
+            await self._require_unmoved(tx, upload, kept)
+            if proof is not None:
+                await packages.prove_blob(tx, upload.tenant_id, sha256, proof)
+                return kept
+            if healing is not None:
+                await packages.replace_blob(tx, upload.tenant_id, own, healing)
+                await _record(tx, upload, "blob.healed", sha256=sha256)
+                return own
+            reason = "found lost or changed"
+            if await packages.quarantine_blob(tx, upload.tenant_id, sha256, reason, key=kept.key):
+                await _record(tx, upload, "blob.quarantined", sha256=sha256, reason=reason)
+        raise BytesDamaged
+
+    async def _proof_of(self, stored: Stored) -> Proof | None:
+        """What lies there, if it is what should."""
+        try:
+            proof = await prove(self._blobs, stored.key, self._hashing)
+        except KeyError:
+            return None
+        return proof if (proof.size, proof.sha256) == (stored.size, stored.sha256) else None
+
+    async def _require_unmoved(self, tx: Transaction, upload: Upload, stored: Stored) -> KeptBlob:
+        """The bytes, which lie where they did while the upload still waits. Raises `ServiceBusy`: the job comes again."""
+        now = await uploads.find(tx, upload.tenant_id, upload.id, hours=self._hours)
+        blob = await packages.find_blob(tx, upload.tenant_id, stored.sha256)
+        if now is None or now.state is not UploadState.CHECKING or blob is None or blob.stored.key != stored.key:
+            raise ServiceBusy
+        return blob
+
+    async def _accept(self, upload: Upload, stored: Stored, manifest: Manifest | None) -> None:
+        """Accepts the file; the package of a basic plug-in is released by the same commit."""
+        async with self._database.transaction(upload.tenant_id) as tx:
+            await audit.lock_tenant(tx, upload.tenant_id)
+            if (await self._require_unmoved(tx, upload, stored)).quarantine is not None:
+                raise BytesDamaged
+            maker = await _maker(tx, upload)
+            if upload.spec.publisher_id is not None:
+                await require_publisher(tx, maker, upload.spec.publisher_id)
+            await uploads.move(tx, upload, UploadState.ACCEPTED)
+            if manifest is None:
+                await uploads.supersede_files(tx, upload)
+            else:
+                await self._packages.release(maker, tx, manifest, upload.spec.business_type, stored.sha256)
+            await _record(tx, upload, "upload.accepted")
+
+    async def _remove_surplus(self, upload: Upload) -> None:
+        """Removes the joined file where the tenant keeps the same bytes elsewhere; what is left is collected later."""
+        try:
+            async with self._database.transaction(upload.tenant_id) as tx:
+                await audit.lock_tenant(tx, upload.tenant_id)
+                now = await uploads.find(tx, upload.tenant_id, upload.id, hours=self._hours)
+                blob = await packages.find_blob(tx, upload.tenant_id, upload.found_sha256 or "")
+                over = now is not None and now.state in (UploadState.ACCEPTED, UploadState.REFUSED)
+                if over and blob is not None and blob.stored.key != upload.assembly_key:
+                    await self._blobs.delete(upload.assembly_key)
+        except RegistryError as error:
+            log.warning("a file is left to the collection", key=upload.assembly_key, reason=str(error))
+
+    async def _move(
+        self, upload: Upload, state: UploadState, reason: str = "", findings: tuple[Finding, ...] | list[Finding] = ()
+    ) -> None:
+        async with self._database.transaction(upload.tenant_id) as tx:
+            await audit.lock_tenant(tx, upload.tenant_id)
+            if await uploads.move(tx, upload, state, reason=reason, findings=findings):
+                await _record(tx, upload, f"upload.{state}", reason=reason)
+
+
+async def _maker(tx: Transaction, upload: Upload) -> Caller:
+    """Whoever sent the file, with the rights that he has now. Raises `UserDisabled` or `OperationNotAllowed`."""
+    found = await access.find_working_user(tx, upload.tenant_id, upload.user_id)
+    if found is None:
+        raise UserDisabled(name=upload.user_name)
+    maker = rules.maker(upload, *found)
+    permissions.require(maker, "create_upload")
+    return maker
+
+
+async def require_publisher(tx: Transaction, caller: Caller, publisher_id: str) -> None:
+    """Raises `PublisherUnknown` or `PublisherNotAccepted` where the caller can bring nothing under the publisher."""
+    publisher = None
+    if is_id(publisher_id) and caller.publisher_id in (None, publisher_id):
+        publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
+    if publisher is None:
+        raise PublisherUnknown("publisher_id")
+    if publisher.status is PublisherStatus.REJECTED:
+        raise PublisherNotAccepted("publisher_id", status=publisher.status)
+
+
+async def _record(tx: Transaction, upload: Upload, action: str, **detail: object) -> None:
+    await audit.record(tx, upload.tenant_id, rules.maker(upload), Change(
+        action=action, object_kind="upload", object_id=upload.id,
+        detail={"file_name": upload.spec.file_name, **detail}))  # fmt: skip
