@@ -43,7 +43,10 @@ class User(Entity, frozen=True):
 
 
 class Caller(Entity, frozen=True):
-    """The authenticated user on whose behalf a use-case runs, and the credential that proved it."""
+    """The authenticated user on whose behalf a use-case runs, and the credential that proved it.
+
+    With a publisher token, `publisher_id` is the one publisher that the caller may act for; else None.
+    """
 
     user_id: str
     user_name: str
@@ -51,9 +54,10 @@ class Caller(Entity, frozen=True):
     tenant_name: str
     official: bool
     roles: frozenset[Role]
-    credential: Literal["token", "signature", "console"]
+    credential: Literal["token", "signature", "publisher-token", "console"]
     request_id: str
     project_id: str | None = None
+    publisher_id: str | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -104,6 +108,33 @@ class IssuedAccessKey(Entity, frozen=True):
 
     access_key: str
     secret_key: str
+
+
+class PublisherToken(Entity, frozen=True):
+    """What is known of a credential of one user for one publisher. The token itself is known to its holder alone.
+
+    `hint` shows how it begins and ends. `last_used_at` may be a minute behind. It works while it is neither revoked nor
+    expired, the user is not disabled, and the publisher is neither deleted nor rejected.
+    """
+
+    id: str
+    tenant_id: str
+    publisher_id: str
+    user_id: str
+    user_name: str
+    name: str
+    hint: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class IssuedPublisherToken(Entity, frozen=True):
+    """A new publisher token, in the only moment its text is known to us."""
+
+    token: str
+    facts: PublisherToken
 
 
 class SignedRequest(Entity, frozen=True):

@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+import msgspec
+
 from schemas.base import Entity
-from schemas.model.access import Login, Project, Role, Tenant, TokenFacts, User
+from schemas.model.access import Caller, Login, Project, PublisherToken, Role, Tenant, TokenFacts, User
+from schemas.paging import Page, Paging
 from storage.postgres.database import Transaction
 from storage.postgres.queries import load
 
@@ -16,6 +19,14 @@ class LoginRow(Entity, frozen=True):
     user: User
     tenant: Tenant
     password_hash: str
+
+
+class PublisherTokenHolder(Entity, frozen=True):
+    """Who holds a publisher token that works, and for which publisher."""
+
+    user: User
+    tenant: Tenant
+    publisher_id: str
 
 
 class KeyHolder(Entity, frozen=True):
@@ -70,6 +81,15 @@ async def insert_user(tx: Transaction, user: User, password_hash: str) -> None:
         roles=[str(role) for role in user.roles],
         password_hash=password_hash,
     )
+
+
+async def find_working_user(tx: Transaction, tenant_id: str, user_id: str) -> tuple[User, Tenant] | None:
+    """The user and the own tenant, or None where the user is disabled or is none of the tenant's."""
+    row = await tx.maybe(QUERIES.find_working_user, tenant_id=tenant_id, user_id=user_id)
+    if row is None:
+        return None
+    user = User(id=row["id"], tenant_id=tenant_id, name=row["name"], roles=[Role(each) for each in row["roles"]])
+    return user, Tenant(id=tenant_id, name=row["tenant_name"], official=row["official"])
 
 
 async def find_user(tx: Transaction, tenant_id: str, reference: str) -> User | None:
@@ -172,6 +192,72 @@ async def find_access_key_holder(tx: Transaction, access_key: str) -> KeyHolder 
     return KeyHolder(user=_holder(row), tenant=_tenant(row), secret=row["secret"]) if row else None
 
 
+async def insert_publisher_token(
+    tx: Transaction, digest: bytes, id: str, user: User, publisher_id: str, *, name: str, hint: str, days: int
+) -> PublisherToken | None:
+    """The new token; None where the user is disabled."""
+    row = await tx.maybe(
+        QUERIES.insert_publisher_token,
+        id=id,
+        digest=digest,
+        tenant_id=user.tenant_id,
+        publisher_id=publisher_id,
+        user_id=user.id,
+        name=name,
+        hint=hint,
+        days=days,
+    )
+    if row is None:
+        return None
+    return PublisherToken(
+        id=id,
+        tenant_id=user.tenant_id,
+        publisher_id=publisher_id,
+        user_id=user.id,
+        user_name=user.name,
+        name=name,
+        hint=hint,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def find_publisher_token(tx: Transaction, tenant_id: str, id: str, caller: Caller) -> PublisherToken | None:
+    """A token in the caller's hands: an own one, one for a publisher of theirs, any of the tenant for an administrator."""
+    row = await tx.maybe(QUERIES.find_publisher_token, tenant_id=tenant_id, id=id, in_hands_of=_hands(caller))
+    return PublisherToken(**row) if row else None
+
+
+async def find_publisher_token_tenant(tx: Transaction, id: str) -> str | None:
+    """Whose token it is, as far as the transaction may see."""
+    tenant_id: str | None = await tx.value(QUERIES.find_publisher_token_tenant, id=id)
+    return tenant_id
+
+
+async def list_publisher_tokens(
+    tx: Transaction, tenant_id: str, publisher_id: str | None, caller: Caller, paging: Paging
+) -> Page[PublisherToken]:
+    """The tokens in the caller's hands, of one publisher or of all, latest first."""
+    asked = {"tenant_id": tenant_id, "publisher_id": publisher_id, "in_hands_of": _hands(caller)}
+    rows = await tx.many(QUERIES.list_publisher_tokens, **asked, offset=paging.offset, limit=paging.limit)
+    total = await tx.value(QUERIES.count_publisher_tokens, **asked)
+    return Page(items=[PublisherToken(**row) for row in rows], total=total)
+
+
+async def revoke_publisher_token(tx: Transaction, token: PublisherToken) -> PublisherToken:
+    """Ends a publisher token; answers it as it is then."""
+    row = await tx.one(QUERIES.revoke_publisher_token, tenant_id=token.tenant_id, id=token.id)
+    return msgspec.structs.replace(token, revoked_at=row["revoked_at"])
+
+
+async def find_publisher_token_holder(tx: Transaction, digest: bytes) -> PublisherTokenHolder | None:
+    """Who holds a token that works now. Its use is noted."""
+    row = await tx.maybe(QUERIES.find_publisher_token_holder, digest=digest)
+    if row is None:
+        return None
+    return PublisherTokenHolder(user=_holder(row), tenant=_tenant(row), publisher_id=row["publisher_id"])
+
+
 async def note_signature(tx: Transaction, access_key: str, signature: str, connection: str) -> bool:
     """Whether the signature may be used: it is new, or the same connection repeats it within a second."""
     return bool(
@@ -180,8 +266,13 @@ async def note_signature(tx: Transaction, access_key: str, signature: str, conne
 
 
 async def sweep_credentials(tx: Transaction, minutes: int) -> None:
-    """Forgets signatures older than `minutes` and tokens that ended a day ago."""
+    """Forgets signatures older than `minutes`, tokens that ended a day ago, and publisher tokens that ended 30 days ago."""
     await tx.run(QUERIES.sweep_credentials, minutes=minutes)
+
+
+def _hands(caller: Caller) -> str | None:
+    """None: every token of the tenant is in the hands of those who administer it."""
+    return None if caller.is_admin else caller.user_id
 
 
 def _roles(row: dict[str, list[str]]) -> list[Role]:

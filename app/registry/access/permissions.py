@@ -38,6 +38,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "show_plugin_outputs": _EVERYBODY,
     "show_plugin_metrics": _EVERYBODY,
     "show_basic_plugin": _EVERYBODY,
+    # packages on their way out
+    "download_package": _EVERYBODY,
+    "download_package_by_digest": _EVERYBODY,
+    "read_download_counts": _AUTHORS,
     # icons
     "upload_plugin_icon": _AUTHORS,
     "upload_publisher_icon": _AUTHORS,
@@ -48,6 +52,20 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_publisher": _EVERYBODY,
     "list_available_publisher": _EVERYBODY,
     "show_publisher": _EVERYBODY,
+    # publisher tokens; the use-cases show and end only those in the caller's hands
+    "create_publisher_token": _AUTHORS,
+    "list_publisher_tokens": _EVERYBODY,
+    "revoke_publisher_token": _EVERYBODY,
+    # uploads in chunks
+    "upload_file_publisher": _AUTHORS,
+    "create_upload": _AUTHORS,
+    "show_upload_limits": _EVERYBODY,
+    "list_uploads": _EVERYBODY,
+    "show_upload": _EVERYBODY,
+    "add_chunk": _AUTHORS,
+    "create_chunk_urls": _AUTHORS,
+    "complete_upload": _AUTHORS,
+    "abort_upload": _AUTHORS,
     # what pipelines may use
     "list_stage_plugins": _EVERYBODY,
     "list_base_plugins": _EVERYBODY,
@@ -61,9 +79,18 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "create_access_key": _OPERATORS,
     "revoke_access_key": _OPERATORS,
     "revoke_all_tokens": _OPERATORS,
+    "create_publisher_token_for_user": _OPERATORS,
+    "list_publisher_tokens_of_tenant": _OPERATORS,
+    "revoke_publisher_token_anywhere": _OPERATORS,
     "list_publishers_to_decide": _OPERATORS,
     "accept_publisher": _OPERATORS,
     "reject_publisher": _OPERATORS,
+    "list_jobs": _OPERATORS,
+    "retry_job": _OPERATORS,
+    "collect_garbage": _OPERATORS,
+    "scrub_blobs": _OPERATORS,
+    "verify_everything": _OPERATORS,
+    "show_audit_heads": _OPERATORS,
 }
 
 

@@ -8,6 +8,7 @@ from schemas.model.access import Role
 
 MAX_NAME_LENGTH = 64
 MIN_PASSWORD_LENGTH = 8
+MOST_TOKEN_DAYS = 365
 
 
 def checked_name(field: str, name: str) -> str:
@@ -34,3 +35,10 @@ def checked_roles(roles: list[str]) -> list[Role]:
     if not roles or not set(roles) <= known:
         raise InvalidField("role", problem=f"One or more of {', '.join(sorted(known))}")
     return [Role(role) for role in dict.fromkeys(roles)]
+
+
+def checked_token_days(field: str, days: int) -> int:
+    """How long a publisher token lives: 1 to 365 days."""
+    if not 1 <= days <= MOST_TOKEN_DAYS:
+        raise InvalidField(field, problem=f"A publisher token lives for 1 to {MOST_TOKEN_DAYS} days")
+    return days

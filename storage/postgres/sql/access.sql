@@ -27,6 +27,11 @@ SELECT id, tenant_id, name, roles FROM users
  WHERE tenant_id = :tenant_id AND (id = :reference OR name = :reference)
  ORDER BY (id = :reference) DESC LIMIT 1
 
+-- name: find_working_user
+SELECT u.id, u.tenant_id, u.name, u.roles, t.name AS tenant_name, t.official
+  FROM users u JOIN tenants t ON t.id = u.tenant_id
+ WHERE u.tenant_id = :tenant_id AND u.id = :user_id AND u.disabled_at IS NULL
+
 -- name: set_password_hash
 UPDATE users SET password_hash = :password_hash WHERE tenant_id = :tenant_id AND id = :user_id
 
@@ -75,3 +80,43 @@ SELECT note_signature(:access_key, :signature, :connection)
 
 -- name: sweep_credentials
 SELECT sweep_credentials(make_interval(mins => :minutes))
+
+-- name: insert_publisher_token
+-- Nothing where the user is disabled. The database's clock decides when it ends.
+INSERT INTO publisher_tokens (id, digest, tenant_id, publisher_id, user_id, name, hint, expires_at)
+SELECT :id, :digest, u.tenant_id, :publisher_id, u.id, :name, :hint, now() + make_interval(days => :days)
+  FROM users u WHERE u.tenant_id = :tenant_id AND u.id = :user_id AND u.disabled_at IS NULL
+RETURNING created_at, expires_at
+
+-- name: find_publisher_token
+-- Of the tokens in this user's hands, or (null) of all; in the hands of its holder and of the publisher's owner.
+SELECT k.id, k.tenant_id, k.publisher_id, k.user_id, u.name AS user_name, k.name, k.hint, k.created_at, k.expires_at,
+       k.revoked_at, k.last_used_at
+  FROM publisher_tokens k JOIN users u ON u.id = k.user_id JOIN publishers p ON p.id = k.publisher_id
+ WHERE k.tenant_id = :tenant_id AND k.id = :id
+   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR p.user_id = :in_hands_of)
+
+-- name: find_publisher_token_tenant
+SELECT tenant_id FROM publisher_tokens WHERE id = :id
+
+-- name: list_publisher_tokens
+-- Latest first; those of one publisher, or (null) of all.
+SELECT k.id, k.tenant_id, k.publisher_id, k.user_id, u.name AS user_name, k.name, k.hint, k.created_at, k.expires_at,
+       k.revoked_at, k.last_used_at
+  FROM publisher_tokens k JOIN users u ON u.id = k.user_id JOIN publishers p ON p.id = k.publisher_id
+ WHERE k.tenant_id = :tenant_id AND (:publisher_id::text IS NULL OR k.publisher_id = :publisher_id)
+   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR p.user_id = :in_hands_of)
+ ORDER BY k.created_at DESC, k.id DESC OFFSET :offset LIMIT :limit
+
+-- name: count_publisher_tokens
+SELECT count(*)
+  FROM publisher_tokens k JOIN publishers p ON p.id = k.publisher_id
+ WHERE k.tenant_id = :tenant_id AND (:publisher_id::text IS NULL OR k.publisher_id = :publisher_id)
+   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR p.user_id = :in_hands_of)
+
+-- name: revoke_publisher_token
+UPDATE publisher_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE tenant_id = :tenant_id AND id = :id
+RETURNING revoked_at
+
+-- name: find_publisher_token_holder
+SELECT * FROM find_publisher_token_holder(:digest)
