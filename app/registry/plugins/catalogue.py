@@ -39,7 +39,7 @@ class Catalogue:
     async def versions(self, caller: Caller, name: str, paging: Paging) -> Page[PluginSummary]:
         """The versions of a plug-in that the caller sees, newest first. Raises `PluginUnknown`."""
         async with self._database.transaction(caller.tenant_id) as tx:
-            plugin = await _visible(tx, caller, name)
+            plugin = await visible(tx, caller, name)
             items, total = await plugins.list_versions(
                 tx, caller.tenant_id, plugin, skip=paging.offset, take=paging.limit
             )
@@ -50,7 +50,7 @@ class Catalogue:
         async with self._database.transaction(caller.tenant_id) as tx:
             found = await self._ask(tx, caller, [AskedVersion(plugin_name=name, version=version)])
             if found[0] is None:
-                await _visible(tx, caller, name)
+                await visible(tx, caller, name)
                 raise VersionUnknown("version", name=name, version=version or "that is released or drafted")
         return found[0]
 
@@ -90,8 +90,8 @@ async def search(tx: Transaction, wanted: Search, paging: Paging) -> Page[Plugin
     return Page(items=items, total=min(matches, MOST_COUNTED), capped=matches > MOST_COUNTED)
 
 
-async def _visible(tx: Transaction, caller: Caller, name: str) -> Plugin:
-    """The plug-in that a name means to the caller."""
+async def visible(tx: Transaction, caller: Caller, name: str) -> Plugin:
+    """The plug-in that a name means to the caller. Raises `PluginUnknown`."""
     for found in await plugins.find_visible(tx, caller.tenant_id, name):
         if rules.may_see(caller, found.plugin):
             return found.plugin

@@ -1,0 +1,1 @@
+"""Downloads: packages of released versions, checked on their way out."""
