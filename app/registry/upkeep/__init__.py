@@ -1,0 +1,1 @@
+"""Upkeep: what nobody needs is cleared away, and what is kept is read again."""
