@@ -1,7 +1,7 @@
 """Request bodies that are not held in memory: bounded in time for every route, and read piece by piece from forms."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from schemas.errors import BodyInterrupted, MalformedBody, MissingField
+from schemas.errors import BodyInterrupted, InvalidField, MalformedBody, MissingField
 
 # Beside the file: how many parts, and how many bytes in all of them, headers and borders.
 _MAX_PARTS = 32
@@ -32,6 +32,9 @@ class BodyDeadline:
 
     An answer that comes before the body's end waits for what is still sent, up to 16 MiB and `seconds`: the connection is
     closed with bytes unread otherwise, and then the network may lose the answer.
+
+    An answer is given up, too, when its receiver takes none of it for `seconds`: the application is cancelled, and the
+    connection closed in the middle.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -69,9 +72,16 @@ class BodyDeadline:
                     while not complete and unread > 0:
                         unread -= len((await timely()).get("body", b""))
             complete = True  # or as good as that
+            patience.reschedule(clock() + self._seconds)
             await send(message)
+            patience.reschedule(None)
 
-        await self._app(scope, timely, after_the_body)
+        try:
+            async with asyncio.timeout(None) as patience:
+                await self._app(scope, timely, after_the_body)
+        except TimeoutError:
+            if not patience.expired():
+                raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +89,50 @@ class FormFile:
     """The file of a form: what its sender calls it and says it is, and its bytes, which can be read once.
 
     Whoever reads `body` to its end knows that the whole form was well-formed. Its length is the reader's to limit.
+    `texts` are the text parts that were asked for and stood before the file, by name.
     """
 
     name: str
     content_type: str
     body: AsyncIterator[bytes]
+    texts: dict[str, str]
 
 
 @asynccontextmanager
-async def form_file(request: Request[Any, Any, Any], field: str) -> AsyncIterator[FormFile]:
-    """The file part `field` of a multipart form, while it comes in. Text parts before and after it are passed over.
+async def form_file(
+    request: Request[Any, Any, Any], field: str, texts: Collection[str] = ()
+) -> AsyncIterator[FormFile]:
+    """The file part `field` of a multipart form, while it comes in, with the text parts named in `texts`.
 
-    The route sets `request_max_body_size=None`. Raises `MissingField` where the form has no such file, and
-    `MalformedBody` where the body is no form, is cut off, or has more beside the file than a form needs; `body` raises
-    them too, and `BodyInterrupted` when the bytes stop coming.
+    Other parts are passed over. The route sets `request_max_body_size=None`. Raises `MissingField` where the form has no
+    such file, `InvalidField` where a text of `texts` comes twice or is not UTF-8, and `MalformedBody` where the body is no
+    form, is cut off, or has more beside the file than a form needs. `body` raises them too, also for a text of `texts`
+    that comes after the file (by then it has been decided what to do with the file), and `BodyInterrupted` when the
+    bytes stop coming.
     """
+    found: dict[str, bytes] = {}
+    text: str | None = None  # the one that is being read
     async with aclosing(_events(request)) as events:
         async for event in events:
-            if isinstance(event, MultipartSegment) and event.name == field and event.filename is not None:
+            if not isinstance(event, MultipartSegment):
+                if event is not None and text is not None:
+                    found[text] += event
+                continue
+            text = None
+            if event.name == field and event.filename is not None:
                 content_type = event.content_type or "application/octet-stream"
-                yield FormFile(event.filename, content_type, _file(events, field))
+                told = {name: _decoded(name, content) for name, content in found.items()}
+                yield FormFile(event.filename, content_type, _file(events, field, texts), told)
                 return
+            if event.name in texts and event.filename is None:
+                text = event.name
+                if text in found:
+                    raise InvalidField(text, problem="The form has two parts of this name")
+                found[text] = b""
     raise MissingField(field)
 
 
-async def _file(events: AsyncGenerator[Any, None], field: str) -> AsyncIterator[bytes]:
+async def _file(events: AsyncGenerator[Any, None], field: str, texts: Collection[str]) -> AsyncIterator[bytes]:
     within = True
     async for event in events:
         if within and isinstance(event, bytes | bytearray):
@@ -112,6 +141,15 @@ async def _file(events: AsyncGenerator[Any, None], field: str) -> AsyncIterator[
             within = False
         elif isinstance(event, MultipartSegment) and event.name == field:
             raise MalformedBody(problem=f"the form has two parts {field}")
+        elif isinstance(event, MultipartSegment) and event.name in texts:
+            raise InvalidField(event.name, problem=f"Every text part must come before the part {field}")
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidField(name, problem="The text is not UTF-8") from error
 
 
 async def _events(request: Request[Any, Any, Any]) -> AsyncGenerator[Any, None]:

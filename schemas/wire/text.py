@@ -56,6 +56,18 @@ LongText = Annotated[
 ]
 Pattern = Annotated[str, Meta(pattern=_TEXT, max_length=1024, description="A regular expression or its message.")]
 Length = Annotated[int, Meta(ge=0, le=2_147_483_647, description="A number of characters.")]
+FileName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/\\]{1,255}(?!\n)$",
+        max_length=255,
+        description="The name of a file without a path: 1 to 255, no `/`, `\\` or control character, not `.` or `..`.",
+    ),
+]
+Sha256 = Annotated[
+    str, Meta(pattern=r"^[0-9A-Fa-f]{64}(?!\n)$", max_length=64, description="SHA-256, 64 hexadecimal digits.")
+]
+Md5 = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{32}(?!\n)$", max_length=32, description="MD5, 32 hexadecimal digits.")]
 Password = Annotated[str, Meta(pattern=_TEXT, min_length=1, max_length=1024, description="Never stored, never shown.")]
 
 # --- closed sets --------------------------------------------------------------------------------------------------

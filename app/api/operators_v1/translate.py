@@ -1,7 +1,6 @@
 """Publishers as operators see them."""
 
-from datetime import UTC
-
+from app.api.moments import to_moment
 from schemas.model.publishers import Publisher
 from schemas.paging import Page, Paging
 from schemas.wire import operators_v1 as wire
@@ -9,7 +8,6 @@ from schemas.wire import operators_v1 as wire
 
 def to_case(publisher: Publisher) -> wire.PublisherCase:
     """A live publisher of any tenant."""
-    moment = publisher.updated_at.astimezone(UTC).replace(tzinfo=None)
     return wire.PublisherCase(
         publisher_id=publisher.id,
         tenant_id=publisher.tenant_id,
@@ -25,7 +23,7 @@ def to_case(publisher: Publisher) -> wire.PublisherCase:
         reason=publisher.reason,
         updated_by_id=publisher.updated_by_id,
         updated_by_name=publisher.updated_by_name,
-        updated_at=f"{moment.isoformat(timespec='milliseconds')}Z",
+        updated_at=to_moment(publisher.updated_at),
     )
 
 

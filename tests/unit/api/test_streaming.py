@@ -38,9 +38,18 @@ async def upload(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(f"{found.name}|{found.content_type}|".encode() + content, media_type="application/octet-stream")
 
 
+@post("/with-texts", status_code=200, request_max_body_size=None)
+async def with_texts(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Answers the texts `a` and `b`, and the length of the file."""
+    async with form_file(request, "upload_file", {"a", "b"}) as found:
+        return {"texts": found.texts, "length": sum([len(piece) async for piece in found.body])}
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = Litestar([upload], exception_handlers=EXCEPTION_HANDLERS, logging_config=None, openapi_config=None)
+    app = Litestar(
+        [upload, with_texts], exception_handlers=EXCEPTION_HANDLERS, logging_config=None, openapi_config=None
+    )
     inner = app.asgi_handler
 
     async def with_id(scope: Any, receive: Any, send: Any) -> None:
@@ -52,13 +61,15 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-async def send(client: httpx.AsyncClient, body: bytes, size: int = 1 << 16, kind: str | None = None) -> Any:
+async def send(
+    client: httpx.AsyncClient, body: bytes, size: int = 1 << 16, kind: str | None = None, path: str = "/upload"
+) -> Any:
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), size):
             yield body[start : start + size]
 
     kind = kind or "multipart/form-data; boundary=frontier"
-    return await client.post("/upload", content=pieces(), headers={"Content-Type": kind})
+    return await client.post(path, content=pieces(), headers={"Content-Type": kind})
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 1 << 16])
@@ -141,6 +152,43 @@ async def test_what_is_no_form_is_refused(client: httpx.AsyncClient, kind: str) 
     assert answer.json()["error_code"] == "PLUGPORT.00010001"
 
 
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+async def test_texts_before_the_file_come_along(client: httpx.AsyncClient, size: int) -> None:
+    said = "zwei\r\n--frontie 二".encode()
+    body = (
+        text(b"", b"a") + text(b"passed over", b"c") * 2 + text(said, b"b") + file(b"x" * 100) + text(b"!", b"c") + END
+    )
+
+    answer = await send(client, body, size, path="/with-texts")
+
+    assert answer.json() == {"texts": {"a": "", "b": said.decode()}, "length": 100}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (text(b"1", b"a") + text(b"1", b"a") + file(b"x") + END, "a: The form has two parts of this name."),
+        (text(b"\xff", b"b") + file(b"x") + END, "b: The text is not UTF-8."),
+        (
+            text(b"1", b"a") + file(b"x") + text(b"2", b"b") + END,
+            "b: Every text part must come before the part upload_file.",
+        ),
+        (text(b"1", b"a") + END, "upload_file: A value is required."),
+    ],
+    ids=["twice", "not UTF-8", "after the file", "no file"],
+)
+async def test_a_text_that_would_be_lost_is_refused(client: httpx.AsyncClient, body: bytes, told: str) -> None:
+    answer = await send(client, body, path="/with-texts")
+
+    assert (answer.status_code, answer.json()["error_msg"]) == (400, told)
+
+
+async def test_a_text_in_the_clothes_of_a_file_is_no_text(client: httpx.AsyncClient) -> None:
+    answer = await send(client, file(b"1", b"a") + file(b"x") + END, path="/with-texts")
+
+    assert answer.json()["texts"] == {}
+
+
 class TestADeadline:
     """`BodyDeadline`, with senders that stop."""
 
@@ -177,3 +225,40 @@ class TestADeadline:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await self.run([{"type": "http.request", "body": b"a"}], reads=2, seconds=0.01)
+
+    @pytest.mark.parametrize("taken", [0, 3])
+    async def test_gives_up_an_answer_that_nobody_takes(self, taken: int) -> None:
+        sent: list[Any] = []
+        cancelled = False
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: Any) -> None:
+            if len(sent) == taken:
+                await asyncio.Event().wait()
+            sent.append(message)
+
+        async def app(_scope: Any, receive: Any, send: Any) -> None:
+            nonlocal cancelled
+            await receive()
+            try:
+                for number in range(5):
+                    await asyncio.sleep(0.02)  # however long the application itself takes
+                    await send(number)
+            except asyncio.CancelledError:
+                cancelled = True
+                raise
+
+        async with asyncio.timeout(30):
+            await BodyDeadline(app, 0.01)({"type": "http"}, receive, send)  # type: ignore[arg-type,typeddict-item]
+
+        assert sent == list(range(taken))
+        assert cancelled
+
+    async def test_leaves_the_applications_own_timeouts_to_it(self) -> None:
+        async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+            raise TimeoutError
+
+        with pytest.raises(TimeoutError):
+            await BodyDeadline(app, 60)({"type": "http"}, None, None)  # type: ignore[arg-type,typeddict-item]
