@@ -20,13 +20,16 @@ _PATIENCE_SECONDS = 60
 class Server:
     """`plugport serve` on 127.0.0.1 over a data directory, for the length of a `with` block. Further settings go by name."""
 
-    def __init__(self, data_dir: Path, *, port: int, arguments: tuple[str, ...] = (), **settings: str) -> None:
+    def __init__(
+        self, data_dir: Path, *, port: int, arguments: tuple[str, ...] = (), program: str = "app", **settings: str
+    ) -> None:
         self.data_dir = data_dir
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = data_dir / f"server-{port}.log"
         self.environment = environment(data_dir, **settings)
         self._arguments = arguments
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -47,7 +50,7 @@ class Server:
     def start(self) -> None:
         """Starts the program and returns when it is ready to answer."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "app", "serve", "--port", str(self.port), *self._arguments]
+        command = [sys.executable, "-m", self._program, "serve", "--port", str(self.port), *self._arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

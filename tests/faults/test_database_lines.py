@@ -45,6 +45,7 @@ def far_server(proxy: Proxy, cluster: Urls, tmp_path_factory: pytest.TempPathFac
         tmp_path_factory.mktemp("far") / "data",
         port=free_port(),
         PLUGPORT_DATABASE_URL=proxy.url(cluster.app),
+        PLUGPORT_JOBS="off",  # its store is not that of the database's other servers
         PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
         PLUGPORT_DATABASE_POOL="4",
     ) as running:

@@ -29,6 +29,7 @@ def mortal(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         tmp_path_factory.mktemp("mortal") / "data",
         port=free_port(),
         PLUGPORT_DATABASE_URL=cluster.app,
+        PLUGPORT_JOBS="off",  # its store is not that of the database's other servers
         PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
     )
     with server as running:

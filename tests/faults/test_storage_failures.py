@@ -29,6 +29,7 @@ def own_store(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         tmp_path_factory.mktemp("store") / "data",
         port=free_port(),
         PLUGPORT_DATABASE_URL=cluster.app,
+        PLUGPORT_JOBS="off",  # its store is not that of the database's other servers
         PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
     ) as running:
         yield running
