@@ -37,9 +37,14 @@ dev-install: $(DEV_INSTALLED) ## Make .venv with everything that tests and check
 test: dev-install ## Run every test
 	$(BIN)/pytest
 
+.PHONY: test-faults
+test-faults: dev-install ## Kill the server and its stores 200 times each, and let the model of uploads run long (an hour)
+	KILLS=$${KILLS:-200} HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/faults tests/contract/uploads
+
 .PHONY: bench
-bench: dev-install ## Measure lists, searches and details as the catalogue grows
+bench: dev-install ## Measure lists, searches and details as the catalogue grows, and uploads beside other programs
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.uploads
 
 .PHONY: check
 check: dev-install ## Lint, format check, types, Dockerfile, compose file and lock files
