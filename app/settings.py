@@ -176,6 +176,31 @@ SETTINGS: tuple[Setting, ...] = (
         read=_number(1024, 1024**4),
     ),
     Setting(
+        name="PLUGPORT_MAX_OPEN_UPLOADS",
+        default="100",
+        meaning="How many chunked uploads an account may have open at once, 1 to 100000.",
+        read=_number(1, 100_000),
+    ),
+    Setting(
+        name="PLUGPORT_MAX_STAGED_BYTES",
+        default=str(20 * 1024**3),
+        meaning="How many bytes an account's open uploads may announce together.",
+        read=_number(1024, 1024**5),
+    ),
+    Setting(
+        name="PLUGPORT_UPLOAD_HOURS",
+        default="24",
+        meaning="After how many hours without a new chunk an upload is given up, 1 to 8760.",
+        read=_number(1, 8760),
+    ),
+    Setting(
+        name="PLUGPORT_DOWNLOAD_REDIRECT",
+        default="off",
+        meaning="`on`: packages that lie in S3 are downloaded from there, by an address that works for a minute. What the store "
+        "sends is not checked on its way.",
+        read=_one_of("off", "on"),
+    ),
+    Setting(
         name="PLUGPORT_MAX_JSON_BYTES",
         default=str(2 * 1024**2),
         meaning="The largest JSON body taken, in bytes.",
@@ -184,8 +209,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="PLUGPORT_BODY_TIMEOUT_SECONDS",
         default="30",
-        meaning="The longest silence in a request body, in seconds. A whole body has four times that, and a second for each KiB.",
+        meaning="The longest silence in a request body, in seconds. A whole body has four times that, and a second for each KiB. "
+        "An answer of which a client takes nothing for as long is given up.",
         read=_number(1, 3600),
+    ),
+    Setting(
+        name="PLUGPORT_JOBS",
+        default="serve",
+        meaning="Who does work that nobody waits for: `serve` (the server itself) or `off` (others only: `plugport work`).",
+        read=_one_of("serve", "off"),
+    ),
+    Setting(
+        name="PLUGPORT_JOBS_AT_ONCE",
+        default="2",
+        meaning="How many jobs each process runs at once, 1 to 64.",
+        read=_number(1, 64),
     ),
     Setting(
         name="PLUGPORT_LOG_FORMAT",
@@ -219,8 +257,14 @@ class Settings(Entity, frozen=True):
     token_hours: int
     all_version_form: Literal["array", "object"]
     max_package_bytes: int
+    max_open_uploads: int
+    max_staged_bytes: int
+    upload_hours: int
+    download_redirect: Literal["off", "on"]
     max_json_bytes: int
     body_timeout_seconds: int
+    jobs: Literal["serve", "off"]
+    jobs_at_once: int
     log_format: Literal["text", "json"]
     log_level: Literal["debug", "info", "warning", "error"]
 

@@ -9,16 +9,22 @@ from pathlib import Path
 
 from app.registry import Registry
 from app.registry.access.passwords import Passwords
+from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.sealing import Seal
 from app.registry.access.service import Access
+from app.registry.downloads.service import Downloads
 from app.registry.icons.service import Icons
+from app.registry.jobs.service import Jobs
 from app.registry.packages.intake import Intake
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
 from app.registry.plugins.service import Plugins
 from app.registry.publishers.service import Publishers
+from app.registry.upkeep.service import Upkeep
+from app.registry.uploads.service import Uploads
 from app.settings import SettingRefused, Settings
+from schemas.model.uploads import UploadPolicy
 from storage.blobs.base import BlobStore
 from storage.blobs.connect import open_store
 from storage.executors import Executor
@@ -44,21 +50,37 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         opened.push_async_callback(blobs.close)
         passwords = _executor(opened, "passwords", threads=2, queue=30)
         inspection = _executor(opened, "inspection", threads=2, queue=30)
+        hashing = _executor(opened, "hashing", threads=2, queue=1024)  # a download that found no room would break off
         images = _executor(opened, "images", threads=1, queue=15)
-        intake = Intake(database, blobs)
+        intake = Intake(database, blobs, hashing)
         plugins = Plugins(database)
+        packages = Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes)
         registry = Registry(
             access=Access(
                 database, Passwords(passwords), Seal(sealing_key(settings)), token_hours=settings.token_hours
             ),
             plugins=plugins,
             catalogue=Catalogue(database),
-            packages=Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes),
+            packages=packages,
+            uploads=Uploads(database, blobs, packages, hashing, _upload_policy(settings)),
             pipelines=Pipelines(database),
             publishers=Publishers(database),
+            publisher_tokens=PublisherTokens(database),
             icons=Icons(database, blobs, intake, images),
+            downloads=Downloads(database, blobs, hashing, redirect=settings.download_redirect == "on"),
+            jobs=Jobs(database),
+            upkeep=Upkeep(database, blobs, _executor(opened, "scrubbing", threads=1, queue=15)),
         )
         yield Wiring(registry=registry, database=database, blobs=blobs)
+
+
+def _upload_policy(settings: Settings) -> UploadPolicy:
+    return UploadPolicy(
+        max_file_bytes=settings.max_package_bytes,
+        most_open_uploads=settings.max_open_uploads,
+        most_staged_bytes=settings.max_staged_bytes,
+        expires_after_hours=settings.upload_hours,
+    )
 
 
 def _executor(opened: AsyncExitStack, name: str, *, threads: int, queue: int) -> Executor:

@@ -5,8 +5,11 @@ into a status and an error into the envelope of its surface. Codes are stable: c
 style of the contract's own catalogue (a prefix, a dot, eight digits); the first four digits name the noun.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar
+
+from schemas.model.packages import Finding
 
 
 class Kind(Enum):
@@ -17,6 +20,9 @@ class Kind(Enum):
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     CONFLICT = "conflict"
+    LIMITED = "limited"
+    UNMET = "unmet"
+    UNSATISFIABLE = "unsatisfiable"
     TOO_LARGE = "too_large"
     BUSY = "busy"
     FULL = "full"
@@ -101,7 +107,7 @@ class BodyInterrupted(RegistryError):
 
 class NotAuthenticated(RegistryError):
     kind, code = Kind.UNAUTHENTICATED, "PLUGPORT.00020001"
-    sentence = "Send a valid X-Auth-Token or an SDK-HMAC-SHA256 signature."
+    sentence = "Send a valid X-Auth-Token, an SDK-HMAC-SHA256 signature or, where one is taken, an x-publisher-token."
 
 
 class LoginRefused(RegistryError):
@@ -132,6 +138,16 @@ class ScopeUnknown(RegistryError):
 class AccessObjectUnknown(RegistryError):
     kind, code = Kind.MISSING, "PLUGPORT.00020007"
     sentence = "There is no such {what}."
+
+
+class NotPublishersOwner(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00020008"
+    sentence = "Only the owner of the publisher and administrators may make tokens for it."
+
+
+class PublisherTokenUseless(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00020009"
+    sentence = "Such a token would open nothing: {reason}."
 
 
 # --- 0003: publishers --------------------------------------------------------------------------------------------
@@ -234,10 +250,15 @@ class NotBoundTo(RegistryError):
 
 
 class PackageRefused(RegistryError):
-    """The archive breaks a rule of structure. `facts` hold entry, rule and remedy."""
+    """The archive breaks rules of structure. The sentence and `facts` tell the first finding, `findings` all of them."""
 
     kind, code = Kind.MALFORMED, "PLUGPORT.00050001"
     sentence = "The package is refused: {entry}: {rule}; {remedy}."
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        """`findings` are one at least."""
+        super().__init__(entry=findings[0].entry, rule=findings[0].rule, remedy=findings[0].remedy)
+        self.findings = list(findings)
 
 
 class ManifestRefused(RegistryError):
@@ -248,6 +269,28 @@ class ManifestRefused(RegistryError):
 class ManifestContradicts(RegistryError):
     kind, code = Kind.MALFORMED, "PLUGPORT.00050003"
     sentence = "The manifest says {manifest_says}, the request says {request_says}."
+
+
+class PackageUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00050004"
+    sentence = "There is no such package."
+
+
+class PackageQuarantined(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00050005"
+    sentence = (
+        "The stored package was found lost or damaged. Nothing of it is sent until the same bytes are uploaded again."
+    )
+
+
+class PreconditionFailed(RegistryError):
+    kind, code = Kind.UNMET, "PLUGPORT.00050006"
+    sentence = "The package is another one; it has the SHA-256 {sha256}."
+
+
+class RangeUnsatisfiable(RegistryError):
+    kind, code = Kind.UNSATISFIABLE, "PLUGPORT.00050007"
+    sentence = "The package has {size} bytes, and the range holds none of them."
 
 
 # --- 0006: icons -------------------------------------------------------------------------------------------------
@@ -286,3 +329,81 @@ class EmbeddedDatabaseFailed(RegistryError):
 
     kind, code = Kind.BROKEN, "PLUGPORT.00070004"
     sentence = "The embedded PostgreSQL cannot be used: {problem}."
+
+
+# --- 0008: uploads -----------------------------------------------------------------------------------------------
+
+
+class UploadUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00080001"
+    sentence = "There is no such upload."
+
+
+class UploadMovedOn(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00080002"
+    sentence = "The upload is {state} and takes no more of this. What to do: {next_step}."
+
+
+class ChunkRefused(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00080003"
+    sentence = "The chunk is refused: {problem}. The upload can go on."
+
+
+class ChunkDigestWrong(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00080004"
+    sentence = (
+        "The bytes that came have the {algorithm} {found}, not {promised}. Nothing was changed; send the chunk again."
+    )
+
+
+class ChunksMissing(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00080005"
+    sentence = "The file cannot be joined yet: of {total} chunks these are missing: {missing}. The upload goes on."
+
+
+class FileDigestWrong(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00080006"
+    sentence = "The whole file has the SHA-256 {found}, not {promised}. The chunks are kept; send the wrong ones again."
+
+
+class FileSizeWrong(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00080007"
+    sentence = "The chunks have {found} bytes together, not {promised}. They are kept; send the wrong ones again."
+
+
+class FileExists(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00080008"
+    sentence = "The publisher has a file {name} already, and it is not to be replaced."
+
+
+class QuotaExceeded(RegistryError):
+    kind, code = Kind.LIMITED, "PLUGPORT.00080009"
+    sentence = "Your account may have {limit} {what} at once, and this would be more. Complete or abort others first."
+
+
+class IdempotencyKeyReused(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00080010"
+    sentence = "This key was used for another request before."
+
+
+class NoDirectUploads(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00080011"
+    sentence = "The bytes of this upload cannot go to the storage directly; send its chunks here."
+
+
+# --- 0009: jobs --------------------------------------------------------------------------------------------------
+
+
+class JobUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00090001"
+    sentence = "There is no such job; what was done is no longer listed."
+
+
+class JobNotFailed(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00090002"
+    sentence = "The job is {state}; only a failed one can be tried again."
+
+
+class UserDisabled(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00080012"
+    sentence = "The user {name}, who sent the file, may not log in any more."

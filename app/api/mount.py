@@ -6,14 +6,18 @@ from litestar.types import ControllerRouterHandler
 
 from app.api import (
     agent_plugin_v1,
+    downloads_v1,
     extension_v3,
+    fileservice_v2,
     health,
     icons_v1,
     identity_v3,
     modules_v2,
     operators_v1,
+    publisher_tokens_v1,
     publisher_v1,
     relation_v1,
+    uploads_v1,
 )
 
 SURFACES: Sequence[ControllerRouterHandler] = [
@@ -25,5 +29,9 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *modules_v2.HANDLERS,  # /v2/extensions/modules
     *publisher_v1.HANDLERS,  # /v1/{domain_id}/publisher/*
     *icons_v1.HANDLERS,  # /v1/{domain_id}/common/* /api/v1/{domain_id}/common/get-plugin-icon
+    *fileservice_v2.HANDLERS,  # /v2/fileservice/file/upload
+    *uploads_v1.HANDLERS,  # /plugport/v1/uploads*
+    *publisher_tokens_v1.HANDLERS,  # /plugport/v1/publisher-tokens*
+    *downloads_v1.HANDLERS,  # /plugport/v1/plugins/*/versions/*/* /plugport/v1/packages/*
     *operators_v1.HANDLERS,  # /plugport/v1/publishers*
 ]

@@ -19,6 +19,7 @@ from schemas.errors import (
     Kind,
     MalformedBody,
     MissingField,
+    RangeUnsatisfiable,
     RegistryError,
     Unexpected,
     UnknownMethod,
@@ -37,6 +38,9 @@ STATUSES: dict[Kind, int] = {
     Kind.MISSING: 404,
     Kind.CONFLICT: 409,
     Kind.TOO_LARGE: 413,
+    Kind.LIMITED: 429,
+    Kind.UNMET: 412,
+    Kind.UNSATISFIABLE: 416,
     Kind.BROKEN: 500,
     Kind.BUSY: 503,
     Kind.FULL: 507,
@@ -44,6 +48,7 @@ STATUSES: dict[Kind, int] = {
 _HEADERS: dict[Kind, dict[str, str]] = {
     Kind.UNAUTHENTICATED: {"WWW-Authenticate": "SDK-HMAC-SHA256"},
     Kind.BUSY: {"Retry-After": "1"},
+    Kind.LIMITED: {"Retry-After": "30"},  # until others of the account are completed, given up or expired
 }
 _IDENTITY = re.compile(r"/v3(/auth(/.*)?|/projects(/.*)?)?|/")
 _MODULES = re.compile(r"/v2/extensions/modules/?")
@@ -69,6 +74,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Wire]:
     headers = dict(_HEADERS.get(refusal.kind, {}))
     if isinstance(refusal, UnknownMethod) and isinstance(error, HTTPException):
         headers["Allow"] = (error.headers or {}).get("allow", "")
+    if isinstance(refusal, RangeUnsatisfiable):
+        headers["Content-Range"] = f"bytes */{refusal.facts['size']}"
     return Response(
         envelope(request.scope["path"], refusal),
         status_code=status_of(refusal),
@@ -133,10 +140,15 @@ def _invalid_parameter(request: Request[Any, Any, Any], error: ValidationExcepti
 
 
 def _on_the_wire(request: Request[Any, Any, Any], name: str | None) -> str | None:
-    """What a client calls the parameter that our handler knows under this name."""
-    parameter = request.route_handler.parsed_fn_signature.parameters.get(name or "")
-    told = parameter.kwarg_definition if parameter is not None else None
-    return (told.name or name) if isinstance(told, ParameterKwarg) else name
+    """What a client calls the parameter that our handler, or what it depends on, knows under this name."""
+    handler = request.route_handler
+    sources: list[Any] = [handler, *handler.resolve_dependencies().values()]
+    for each in sources:
+        parameter = each.parsed_fn_signature.parameters.get(name or "")
+        told = parameter.kwarg_definition if parameter is not None else None
+        if isinstance(told, ParameterKwarg):
+            return told.name or name
+    return name
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer}

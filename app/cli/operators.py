@@ -1,25 +1,19 @@
 """What operators do at the machine itself: accounts, credentials, publishers. They work whether or not the server runs."""
 
-import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
 
-from app.cli.database import database_running, registry_open
+from app.cli.database import run_use_case as _run
 from app.cli.reporting import answer, as_json_option, reported
-from app.registry import Registry
 from app.registry.access.passwords import MAX_PASSWORD_LENGTH
+from app.registry.access.rules import MOST_TOKEN_DAYS
 from app.registry.access.service import console
-from app.settings import read_settings
-from app.telemetry import configure_logging
 from schemas.errors import InvalidField
-from schemas.model.access import Role
-
-T = TypeVar("T")
+from schemas.model.access import PublisherToken, Role
+from schemas.paging import Paging
 
 tenant_option = click.option("--tenant", required=True, metavar="TENANT", help="The tenant, by name or id.")
 user_option = click.option("--user", required=True, metavar="USER", help="The user, by name or id.")
@@ -134,6 +128,56 @@ def revoke_all_tokens(tenant: str | None, user: str | None, as_json: bool) -> No
     answer(as_json, {"revoked": count}, f"{count} tokens are revoked.")
 
 
+@click.group("publisher-token")
+def publisher_token() -> None:
+    """Publisher tokens, with which machines upload for one publisher."""
+
+
+@publisher_token.command("create")
+@click.option("--publisher", "publisher_id", required=True, metavar="ID", help="The publisher, by its id.")
+@user_option
+@tenant_option
+@click.option("--name", default="made by an operator", show_default=True, help="What it is for.")
+@click.option("--days", default=90, show_default=True, help=f"How long it lives, 1 to {MOST_TOKEN_DAYS} days.")
+@as_json_option
+@reported
+def create_publisher_token(publisher_id: str, user: str, tenant: str, name: str, days: int, as_json: bool) -> None:
+    """Make a publisher token with the rights of a user; it is shown now and never again."""
+    made = _run(
+        lambda registry: registry.publisher_tokens.create_for(console(), tenant, user, publisher_id, name, days)
+    )
+    facts = made.facts
+    sentence = (
+        f"Publisher token: {made.token}\nIt has the id {facts.id} and ends at {facts.expires_at:%Y-%m-%d %H:%M} UTC."
+    )
+    answer(as_json, {"token": made.token, **_facts(facts)}, sentence)
+
+
+@publisher_token.command("list")
+@tenant_option
+@click.option("--publisher", "publisher_id", metavar="ID", help="Only those for this publisher.")
+@click.option("--offset", default=0, type=click.IntRange(0), show_default=True, help="How many to skip.")
+@click.option("--limit", default=100, type=click.IntRange(1, 1000), show_default=True, help="How many to show.")
+@as_json_option
+@reported
+def list_publisher_tokens(tenant: str, publisher_id: str | None, offset: int, limit: int, as_json: bool) -> None:
+    """Show what is known of a tenant's publisher tokens, latest first."""
+    paging = Paging(offset=offset, limit=limit)
+    found = _run(lambda registry: registry.publisher_tokens.list_of_tenant(console(), tenant, publisher_id, paging))
+    lines = [_told(each) for each in found.items] + [f"{found.total} publisher tokens in all."]
+    answer(as_json, {"total": found.total, "tokens": [_facts(each) for each in found.items]}, "\n".join(lines))
+
+
+@publisher_token.command("revoke")
+@click.argument("token_id", metavar="TOKEN_ID")
+@as_json_option
+@reported
+def revoke_publisher_token(token_id: str, as_json: bool) -> None:
+    """End a publisher token, by its id."""
+    ended = _run(lambda registry: registry.publisher_tokens.revoke_anywhere(console(), token_id))
+    answer(as_json, _facts(ended), f"Publisher token {ended.id} ({ended.hint}) is revoked.")
+
+
 @click.group()
 def publisher() -> None:
     """Publishers, whose plug-ins everybody may see once they are accepted."""
@@ -160,20 +204,7 @@ def reject_publisher(publisher_id: str, reason: str, as_json: bool) -> None:
     answer(as_json, _facts(decided), f"Publisher {decided.en_name} is rejected.")
 
 
-COMMANDS: list[click.Command] = [tenant, project, user, access_key, token, publisher]
-
-
-def _run(use_case: Callable[[Registry], Awaitable[T]]) -> T:
-    """What the use-case answers, with everything it needs opened for it and closed again."""
-    settings = read_settings(os.environ)
-    configure_logging(settings.log_format, "error" if settings.log_level != "debug" else "debug")
-
-    async def run() -> T:
-        async with registry_open(running, embedded=not settings.database_url) as wiring:
-            return await use_case(wiring.registry)
-
-    with database_running(settings) as running:
-        return asyncio.run(run())
+COMMANDS: list[click.Command] = [tenant, project, user, access_key, token, publisher_token, publisher]
 
 
 def _read_password(from_stdin: bool) -> str:
@@ -184,6 +215,12 @@ def _read_password(from_stdin: bool) -> str:
     if not line:
         raise InvalidField("password", problem="There is none on the standard input")
     return line
+
+
+def _told(token: PublisherToken) -> str:
+    state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}"
+    used = f"used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+    return f"{token.id}  {token.hint}  {token.publisher_id}  {token.user_name}  {state}  {used}  {token.name}"
 
 
 def _facts(made: msgspec.Struct) -> dict[str, Any]:

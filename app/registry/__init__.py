@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
+from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.service import Access
+from app.registry.downloads.service import Downloads
 from app.registry.icons.service import Icons
+from app.registry.jobs.service import Jobs
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
 from app.registry.plugins.service import Plugins
 from app.registry.publishers.service import Publishers
+from app.registry.upkeep.service import Upkeep
+from app.registry.uploads.service import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,11 @@ class Registry:
     plugins: Plugins
     catalogue: Catalogue
     packages: Packages
+    uploads: Uploads
     pipelines: Pipelines
     publishers: Publishers
+    publisher_tokens: PublisherTokens
     icons: Icons
+    downloads: Downloads
+    jobs: Jobs
+    upkeep: Upkeep

@@ -95,3 +95,4 @@ def test_whoever_may_change_may_also_look() -> None:
 def test_an_operation_is_declared_once() -> None:
     assert operation("x")["opt"] == {"operation": "x"}
     assert operation("x", public=True)["opt"] == {"public": True}
+    assert operation("x", publisher_token=True)["opt"] == {"operation": "x", "publisher_token": True}

@@ -93,3 +93,17 @@ def test_the_service_does_not_hold_the_owners_rights() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_are_given_settings_only(name: str) -> None:
     assert SERVICES[name]["environment"].keys() <= {row.name for row in SETTINGS}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_that_the_example_file_gives_reaches_our_containers(name: str) -> None:
+    given = re.findall(rf"^({PREFIX}[A-Z_]+)=", (DEPLOY / "settings.example.env").read_text(), re.MULTILINE)
+    assert set(given) <= SERVICES[name]["environment"].keys()
+
+
+def test_bytes_on_their_way_to_the_store_wait_on_the_volume_and_not_in_memory() -> None:
+    directory = re.search(r"^ +TMPDIR=(\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    assert directory is not None
+    for name in OURS:
+        assert f"plugport:{directory[1]}" in SERVICES[name]["volumes"]
+        assert directory[1] not in SERVICES[name]["tmpfs"]

@@ -28,6 +28,7 @@ def server_on_s3(weed: SeaweedFS, cluster: Urls, tmp_path_factory: pytest.TempPa
         tmp_path_factory.mktemp("plugport-on-s3"),
         port=free_port(),
         PLUGPORT_DATABASE_URL=cluster.app,
+        PLUGPORT_JOBS="off",  # its store is not that of the database's other servers
         PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
         PLUGPORT_STORAGE_URL=weed.url,
     ) as running:

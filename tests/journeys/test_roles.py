@@ -17,6 +17,18 @@ OURS = {
     "list_publishers_to_decide": ("GET", "/plugport/v1/publishers"),
     "accept_publisher": ("POST", "/plugport/v1/publishers/none/accept"),
     "reject_publisher": ("POST", "/plugport/v1/publishers/none/reject"),
+    "download_package": ("GET", "/plugport/v1/plugins/none/versions/1.0.0/package"),
+    "download_package_by_digest": ("GET", "/plugport/v1/packages/none"),
+    "read_download_counts": ("GET", "/plugport/v1/plugins/none/versions/1.0.0/downloads"),
+    "upload_file_publisher": ("POST", "/v2/fileservice/file/upload"),
+    "create_upload": ("POST", "/plugport/v1/uploads"),
+    "show_upload_limits": ("GET", "/plugport/v1/uploads/limits"),
+    "list_uploads": ("GET", "/plugport/v1/uploads"),
+    "show_upload": ("GET", "/plugport/v1/uploads/none"),
+    "add_chunk": ("PUT", "/plugport/v1/uploads/none/chunks/1"),
+    "create_chunk_urls": ("POST", "/plugport/v1/uploads/none/chunk-urls"),
+    "complete_upload": ("POST", "/plugport/v1/uploads/none/complete"),
+    "abort_upload": ("DELETE", "/plugport/v1/uploads/none"),
     "show_token": ("GET", "/v3/auth/tokens"),
     "revoke_token": ("DELETE", "/v3/auth/tokens"),
     "list_projects": ("GET", "/v3/projects"),
@@ -26,7 +38,7 @@ OURS = {
 ROUTES = {each.id: (each.method, each.path) for each in operations().values()} | OURS
 WITHOUT_ROUTE = {  # commands of operators
     "create_tenant", "create_project", "create_user", "disable_user", "create_access_key", "revoke_access_key",
-    "revoke_all_tokens",
+    "revoke_all_tokens", "list_jobs", "retry_job",
 }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_every_operation_is_described_under_its_own_name(app: Litestar) -> None:
 async def test_a_part_that_is_down_is_named(settings: Settings, tmp_path: Path) -> None:
     import msgspec
 
-    app = create_app(msgspec.structs.replace(settings, storage_url=(tmp_path / "file" / "blobs").as_uri()))
+    app = create_app(msgspec.structs.replace(settings, jobs="off", storage_url=(tmp_path / "file" / "blobs").as_uri()))
     (tmp_path / "file").write_text("no directory")
     transport = httpx.ASGITransport(app)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://tests") as client:

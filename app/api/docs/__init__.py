@@ -30,6 +30,7 @@ A self-hosted plug-in marketplace and registry.
 
 **Credentials.** Send the token that `POST /v3/auth/tokens` answers as `X-Auth-Token`, or sign the request with an access key
 (`Authorization: SDK-HMAC-SHA256 ...`). A signature is good for 15 minutes around its `X-Sdk-Date`, and once.
+Some operations also take a publisher token as `x-publisher-token`; they say so.
 
 **Accounts.** `{domain_id}` in a path is the caller's own account. What belongs to another account is answered like what is not
 there.
@@ -94,6 +95,12 @@ def openapi_config(base_url: str, version: str) -> OpenAPIConfig:
                     name="Authorization",
                     security_scheme_in="header",
                     description="An access key's SDK-HMAC-SHA256 signature of the request, with X-Sdk-Date.",
+                ),
+                "publisher-token": SecurityScheme(
+                    type="apiKey",
+                    name="x-publisher-token",
+                    security_scheme_in="header",
+                    description="The token that POST /plugport/v1/publisher-tokens answers; only some operations take it.",
                 ),
             }
         ),

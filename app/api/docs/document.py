@@ -26,7 +26,6 @@ from schemas.base import Wire
 from schemas.errors import (
     BodyInterrupted,
     BodyTooLarge,
-    BytesDamaged,
     InvalidField,
     Kind,
     MalformedBody,
@@ -39,6 +38,7 @@ from schemas.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from schemas.wire.fileservice_v2 import ChunkForm
 
 Node = dict[str, Any]
 
@@ -49,8 +49,11 @@ TAGS = {
     "Identity": "Logging in. A token is the answer's header X-Subject-Token; it is sent as X-Auth-Token.",
     "Plug-ins": "The author's side: drafts, released versions, publishing. Changes answer the bare JSON value `true`.",
     "Basic plug-ins": "Plug-ins with an uploaded package: a zip with `plugin.yaml` or `plugin.json` at its root.",
+    "Uploads": "Files in chunks: in any order, in parallel, again where a line was cut, verified chunk by chunk and as a whole.",
     "Pipelines": "What a pipeline front end offers to its users.",
-    "Publishers": "Under whose name plug-ins are released to everybody. An operator accepts or rejects them.",
+    "Publishers": "Under whose name plug-ins are released to everybody. An operator accepts or rejects them. A publisher token "
+    "is a credential for one of them; secret scanners find it by `\\bpp_pub_[0-9A-Za-z]{46}\\b`.",
+    "Downloads": "Packages of released versions, byte for byte, each piece checked before it is sent.",
     "Icons": "Pictures of plug-ins and publishers. They are shown to whoever may see the plug-in, never without credentials.",
     "Operators": "What the operators of the platform decide.",
     "Operation": "For whoever watches the service.",
@@ -60,15 +63,51 @@ _FORMS = {
     "upload_basic_plugin": "The package: a zip. The setting PLUGPORT_MAX_PACKAGE_BYTES is its limit.",
     "upload_plugin_icon": "A PNG, JPEG, WEBP or GIF of at most 1 MiB.",
     "upload_publisher_icon": "A PNG, JPEG, WEBP or GIF of at most 1 MiB.",
+    "upload_file_publisher": "The bytes of the chunk; the last part of the form.",
 }
+_FORM_TEXTS = {"upload_file_publisher": ("file", ChunkForm)}
+"""What the file part is called, and the texts before it, where that is not `upload_file` alone."""
+_RAW = {"add_chunk": "The bytes of the chunk."}
 _SUBJECT = {"X-Subject-Token": "The token."}
 _CAPPED = {CAPPED: "`true`: at least `total` entries match; a text search counts no further. Absent otherwise."}
+_CHECKED = {
+    "ETag": "The SHA-256 of the package, in quotes; a released package never changes.",
+    "Repr-Digest": "The SHA-256 of the whole package as RFC 9530 writes it.",
+    "Cache-Control": "Whether the client may keep the answer.",
+    "X-Content-Type-Options": "`nosniff`",
+    "Content-Security-Policy": "Nothing in the package is shown or runs.",
+    "Accept-Ranges": "`bytes`",
+    "Content-Length": "How many bytes follow, or would.",
+    "Content-Disposition": "The name of the file.",
+}
+_SENT = {
+    **_CHECKED,
+    "Content-Range": "Which bytes these are, of how many.",
+    "Content-Digest": "The SHA-256 of the package, where all of it is sent.",
+    "Location": "Where the store gives the package, for a minute.",
+}
+_STATUSES = {
+    "X-Content-Type-Options": {200, 206, 304},
+    "Content-Security-Policy": {200, 206, 304},
+    "Accept-Ranges": {200, 206, 304},
+    "Content-Length": {200, 206},
+    "Content-Disposition": {200, 206},
+    "Content-Range": {206},
+    "Content-Digest": {200, 206},
+    "Location": {307},
+}
+"""Of headers that not every good answer of their operation has: those that do."""
 _HEADERS = {
     "create_token": _SUBJECT,
     "show_token": _SUBJECT,
     "list_plugins": _CAPPED,
     "list_base_plugins_new_post": _CAPPED,
     "list_stage_plugins": {CUT: "`true`: a category has more plug-ins than were answered. Absent otherwise."},
+    "create_publisher_token": {"Cache-Control": "`no-store`"},
+    "download_package": _SENT,
+    "download_package_by_digest": _SENT,
+    "check_package": _CHECKED,
+    "check_package_by_digest": _CHECKED,
     "show_icon": {
         "ETag": "Names the bytes; an icon never changes under its key.",
         "Cache-Control": "The client may keep the icon.",
@@ -78,11 +117,17 @@ _HEADERS = {
 }
 _REFUSAL_HEADERS = {
     Kind.UNAUTHENTICATED: {"WWW-Authenticate": "The scheme of signatures."},
+    Kind.UNSATISFIABLE: {"Content-Range": "`bytes */` and the size of the whole."},
     Kind.BUSY: {"Retry-After": "Seconds to wait before the next attempt."},
+    Kind.LIMITED: {"Retry-After": "Seconds to wait before the next attempt."},
 }
 _PATHS = {
     "domain_id": "The caller's account (tenant).",
+    "plugin_name": "The plug-in: the own one of that name, else the one that everybody sees.",
+    "version": "The number of a version.",
+    "sha256": "The SHA-256 of a package, 64 lower-case hexadecimal digits.",
     "publisher_id": "The publisher.",
+    "token_id": "The publisher token, by its id.",
 }
 _REQUEST_ID = "X-Request-Id"
 
@@ -118,18 +163,27 @@ def _finish(path: str, operation: Node, handler: HTTPRouteHandler) -> None:
     _tell(operation, handler)
     if handler.opt.get("public"):
         operation["security"] = []
+    if handler.opt.get("publisher_token"):
+        operation["security"] = [{"token": []}, {"signature": []}, {"publisher-token": []}]
     if id in _FORMS:
-        operation["requestBody"] = _form(_FORMS[id])
+        operation["requestBody"] = _form(id)
+    elif id in _RAW:
+        operation["requestBody"] = _raw(_RAW[id])
     elif "requestBody" in operation:
         operation["requestBody"] = _body(handler)
     for parameter in operation.get("parameters", []):
         parameter.setdefault("description", _PATHS.get(parameter["name"], ""))
         parameter["schema"].pop("description", None)
+        parameter["schema"] = _not_null(parameter["schema"])
     for status, response in operation["responses"].items():
         response["description"] = HTTPStatus(int(status)).phrase
         if int(status) < 300 and handler.fn.__annotations__.get("return") is bool:
             response["content"]["application/json"]["schema"] = {"type": "boolean", "const": True}
-        response["headers"] = {name: _header(text) for name, text in _HEADERS.get(id, {}).items()}
+        response["headers"] = {
+            name: _header(text)
+            for name, text in _HEADERS.get(id, {}).items()
+            if int(status) in _STATUSES.get(name, {int(status)})
+        }
     _refuse(path, operation, handler)
     for response in operation["responses"].values():
         response.setdefault("headers", {})[_REQUEST_ID] = {"$ref": f"#/components/headers/{_REQUEST_ID}"}
@@ -144,21 +198,43 @@ def _tell(operation: Node, handler: HTTPRouteHandler) -> None:
     operation["summary"] = first.replace("\n", " ")
     row = handler.opt.get("operation")
     who = f"For the roles {', '.join(sorted(PERMISSIONS[row]))}." if row else "For everybody."
+    if handler.opt.get("publisher_token"):
+        who += " A publisher token is taken, too."
     operation["description"] = "\n\n".join(each for each in (rest.strip(), who) if each)
 
 
-def _form(description: str) -> Node:
-    file = {"type": "string", "format": "binary", "description": description}
-    form = {"type": "object", "required": ["upload_file"], "properties": {"upload_file": file}}
+def _form(id: str) -> Node:
+    file = {"type": "string", "format": "binary", "description": _FORMS[id]}
+    name, texts = _FORM_TEXTS.get(id, ("upload_file", None))
+    form: Node = {"type": "object", "required": [], "properties": {}}
+    if texts is not None:
+        told = msgspec.json.schema_components([texts])[1][texts.__name__]
+        form["required"] = told["required"]
+        form["properties"] = {name: _not_null(schema) for name, schema in told["properties"].items()}
+    form["required"].append(name)
+    form["properties"][name] = file
     return {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+
+
+def _raw(description: str) -> Node:
+    body = {"type": "string", "format": "binary"}
+    return {"required": True, "description": description, "content": {"application/octet-stream": {"schema": body}}}
 
 
 def _body(handler: HTTPRouteHandler) -> Node:
     field = handler.parsed_fn_signature.parameters["data"]
     [schema], _ = msgspec.json.schema_components([field.raw], ref_template=_COMPONENT)
-    wanted = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
-    schema = wanted[0] if len(wanted) == 1 else schema  # a body that may be null may be absent
-    return {"required": not field.is_optional, "content": {"application/json": {"schema": schema}}}
+    content = {"application/json": {"schema": _not_null(schema)}}  # a body that may be null may be absent
+    return {"required": not field.is_optional, "content": content}
+
+
+def _not_null(schema: Node) -> Node:
+    """The schema of something that may be absent instead of being null."""
+    choice = "oneOf" if "oneOf" in schema else "anyOf"
+    wanted: list[Node] = [each for each in schema.get(choice, []) if each != {"type": "null"}]
+    if len(wanted) != 1:
+        return schema
+    return wanted[0] | {name: value for name, value in schema.items() if name not in (choice, "default")}
 
 
 def _refuse(path: str, operation: Node, handler: HTTPRouteHandler) -> None:
@@ -191,9 +267,12 @@ def _common(operation: Node, handler: HTTPRouteHandler) -> Iterator[type[Registr
     if any(each.get("required") and each["in"] != "path" for each in operation.get("parameters", [])):
         yield MissingField
     if "requestBody" in operation:
-        yield from (MalformedBody, MissingField, BodyInterrupted, BodyTooLarge)
-    if operation["operationId"] in _FORMS:
-        yield from (StorageUnavailable, StorageFull, BytesDamaged)
+        yield MalformedBody
+        if operation["operationId"] not in _RAW:
+            yield MissingField
+        yield from (BodyInterrupted, BodyTooLarge)
+    if operation["operationId"] in _FORMS | _RAW:
+        yield from (StorageUnavailable, StorageFull)
     if not handler.opt.get("public"):
         yield from (NotAuthenticated, OperationNotAllowed, NotYourTenant)
     if not handler.opt.get("public") or "registry" in handler.parsed_fn_signature.parameters:
@@ -203,7 +282,9 @@ def _common(operation: Node, handler: HTTPRouteHandler) -> Iterator[type[Registr
 def _blank(kind: type[RegistryError]) -> RegistryError:
     """A refusal of this kind in which the facts stand as their names."""
     names = [name for _, name, _, _ in Formatter().parse(kind.sentence) if name]
-    return kind(**{name: f"{{{name}}}" for name in names})
+    refusal = kind.__new__(kind)
+    RegistryError.__init__(refusal, **{name: f"{{{name}}}" for name in names})  # some take their facts in another form
+    return refusal
 
 
 def _header(description: str) -> Node:
@@ -215,7 +296,8 @@ def _exemplify(operation: Node, example: Node) -> None:
         if parameter["name"] in example.get("parameters", {}):
             parameter["example"] = example["parameters"][parameter["name"]]
     if "request" in example:
-        operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = example["request"]
     if "response" in example:
         good = min(operation["responses"])
         for content in operation["responses"][good]["content"].values():

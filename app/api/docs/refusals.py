@@ -2,28 +2,48 @@
 
 from schemas.errors import (
     AccessObjectUnknown,
+    BytesDamaged,
+    ChunkDigestWrong,
+    ChunkRefused,
+    ChunksMissing,
+    FileDigestWrong,
+    FileExists,
+    FileSizeWrong,
     IconRefused,
     IconUnknown,
+    IdempotencyKeyReused,
     LoginRefused,
     ManifestContradicts,
     ManifestRefused,
+    NoDirectUploads,
     NotADraft,
     NotBoundTo,
     NotMaintainer,
+    NotPublishersOwner,
     OtherBytesReleased,
+    PackageQuarantined,
     PackageRefused,
+    PackageUnknown,
     PluginExists,
     PluginInUse,
     PluginUnknown,
+    PreconditionFailed,
     PrivateCannotBePublished,
     PublicNameTaken,
     PublisherExists,
     PublisherHasPublished,
     PublisherInUse,
     PublisherNotAccepted,
+    PublisherTokenUseless,
     PublisherUnknown,
+    QuotaExceeded,
+    RangeUnsatisfiable,
     RegistryError,
     ScopeUnknown,
+    StorageFull,
+    StorageUnavailable,
+    UploadMovedOn,
+    UploadUnknown,
     VersionExists,
     VersionRetired,
     VersionUnknown,
@@ -38,6 +58,12 @@ _CHANGE: Refusals = (PluginUnknown, NotMaintainer)
 _DRAFT: Refusals = (*_CHANGE, VersionUnknown, NotADraft)
 _FACTS: Refusals = (*_CHANGE, WrongComposition, PrivateCannotBePublished)
 _PUBLISH: Refusals = (*_CHANGE, VersionUnknown, PublisherUnknown, NotBoundTo)
+_NEW_UPLOAD: Refusals = (PublisherUnknown, PublisherNotAccepted, FileExists, QuotaExceeded)
+_CHUNK: Refusals = (ChunkRefused, ChunkDigestWrong)
+_STORAGE: Refusals = (StorageUnavailable, StorageFull)
+_OF_VERSION: Refusals = (PluginUnknown, VersionUnknown)
+_READY: Refusals = (PackageUnknown, PackageQuarantined, PreconditionFailed, BytesDamaged, StorageUnavailable)
+_SEND: Refusals = (*_READY, RangeUnsatisfiable)
 
 REFUSALS: dict[str, Refusals] = {
     "healthz": (),
@@ -80,18 +106,56 @@ REFUSALS: dict[str, Refusals] = {
         VersionExists,
         VersionRetired,
         OtherBytesReleased,
+        BytesDamaged,
     ),
     "show_basic_plugin": (PluginUnknown, VersionUnknown),
+    # uploads in chunks
+    "upload_file_publisher": (
+        *_NEW_UPLOAD,
+        *_CHUNK,
+        UploadUnknown,
+        UploadMovedOn,
+        ChunksMissing,
+        FileSizeWrong,
+        FileDigestWrong,
+    ),
+    "create_upload": (*_NEW_UPLOAD, NotMaintainer, WrongComposition, IdempotencyKeyReused, *_STORAGE),
+    "show_upload_limits": (),
+    "list_uploads": (),
+    "show_upload": (UploadUnknown, StorageUnavailable),
+    "add_chunk": (*_CHUNK, UploadUnknown, UploadMovedOn),
+    "create_chunk_urls": (UploadUnknown, UploadMovedOn, ChunkRefused, NoDirectUploads, StorageUnavailable),
+    "complete_upload": (
+        UploadUnknown,
+        UploadMovedOn,
+        ChunksMissing,
+        FileSizeWrong,
+        FileDigestWrong,
+        FileExists,
+        IdempotencyKeyReused,
+        *_STORAGE,
+    ),
+    "abort_upload": (UploadUnknown, UploadMovedOn),
+    # packages on their way out
+    "download_package": (*_OF_VERSION, *_SEND),
+    "check_package": (*_OF_VERSION, *_READY),
+    "download_package_by_digest": _SEND,
+    "check_package_by_digest": _READY,
+    "read_download_counts": (*_CHANGE, VersionUnknown),
     # icons
-    "upload_plugin_icon": (IconRefused,),
-    "upload_publisher_icon": (IconRefused,),
-    "show_icon": (IconUnknown,),
+    "upload_plugin_icon": (IconRefused, BytesDamaged),
+    "upload_publisher_icon": (IconRefused, BytesDamaged),
+    "show_icon": (IconUnknown, BytesDamaged, StorageUnavailable),
     # publishers
     "create_publisher": (PublisherExists,),
     "delete_publisher": (PublisherUnknown, PublisherInUse),
     "list_publisher": (),
     "list_available_publisher": (),
     "show_publisher": (),
+    # publisher tokens
+    "create_publisher_token": (PublisherUnknown, NotPublishersOwner, PublisherTokenUseless),
+    "list_publisher_tokens": (PublisherUnknown,),
+    "revoke_publisher_token": (AccessObjectUnknown,),
     # what pipelines may use
     "list_stage_plugins": (),
     "list_base_plugins": (),

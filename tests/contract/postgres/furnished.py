@@ -5,10 +5,12 @@ from typing import Any
 
 from app.registry import Registry
 from app.registry.access.service import console
+from schemas.ids import new_id
 from schemas.model.access import Caller
 from schemas.model.icons import IconKind
 from schemas.model.plugins import Composition, PluginFacts, VersionContent, VersionSpec
 from schemas.model.publishers import PublisherFacts
+from schemas.model.uploads import NewUpload, Purpose
 from tests.accounts import Account, Member
 from tests.builders import a_package, a_picture
 
@@ -40,14 +42,41 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     await registry.plugins.create_draft(caller, a_spec("composed", "1.0.0", "released"))
     await registry.plugins.create_draft(caller, a_spec("secret", "1.0.0", is_private=True))
     await registry.packages.upload(caller, "packed", None, pieces(a_package("packed")))
+    await registry.downloads.count(caller, await registry.downloads.find(caller, "packed", "1.0.0"))
     await registry.icons.upload(caller, IconKind.PLUGIN, "released", "icon.png", pieces(a_picture()))
-    await registry.publishers.create(caller, PublisherFacts(en_name="Makers", name="Makers", support_url="x@y.example"))
+    facts = PublisherFacts(en_name="Makers", name="Makers", support_url="x@y.example")
+    publisher = await registry.publishers.create(caller, facts)
+    await registry.publisher_tokens.create(caller, publisher.id, "build server", 90)
+    await begin_upload(registry, caller, publisher.id)
+    # One far off: a worker that is there would do it at once, and then it would be no more.
+    await owner.execute(
+        "INSERT INTO jobs (id, kind, tenant_id, due_at) VALUES ($1, 'far_off', $2, now() + interval '1 day')",
+        new_id(), account.id,
+    )  # fmt: skip
     # Nothing stays on its way in when nobody is killed.
     await owner.execute(
         "INSERT INTO incoming_blobs (key, tenant_id, purpose) VALUES ($1, $2, 'icon')",
         f"t/{account.id}/in/left", account.id,
     )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO doomed_blobs (key, tenant_id) VALUES ($1, $2)", f"t/{account.id}/in/doomed", account.id
+    )
     return admin
+
+
+async def begin_upload(registry: Registry, caller: Caller, publisher_id: str) -> str:
+    """Announces an extension under a key of the caller's own, and sends the first of its two chunks; answers its id."""
+    new = NewUpload(
+        file_name="begun.vsix",
+        size=100_000,
+        sha256="0" * 64,
+        purpose=Purpose.EXTENSION,
+        publisher_id=publisher_id,
+        chunk_bytes=65_536,
+    )
+    begun = (await registry.uploads.create(caller, new, "a key")).upload
+    await registry.uploads.add_chunk(caller, begun.id, 1, pieces(bytes(65_536)), length=None)
+    return begun.id
 
 
 async def publish(

@@ -17,8 +17,8 @@ DENIED = asyncpg.InsufficientPrivilegeError
 
 # Tables of tenants of which the application sees nothing directly; functions with their owner's rights read them.
 OUT_OF_REACH = {"audit_heads", "seen_signatures"}
-# What is nobody's: which migrations were applied.
-OF_NO_TENANT = {"migrations"}
+# What is nobody's: which migrations were applied, and which moves of an upload are legal.
+OF_NO_TENANT = {"migrations", "upload_moves"}
 
 
 @pytest.fixture
@@ -217,9 +217,15 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
     assert {row["relname"]: row["rights"] for row in rows} == {
         "access_keys": "INSERT SELECT UPDATE",
         "audit_entries": "SELECT",
-        "blobs": "DELETE INSERT SELECT",
-        "icons": "INSERT SELECT",
+        "blobs": "DELETE INSERT SELECT UPDATE (key) UPDATE (pieces) UPDATE (proven_at) UPDATE (quarantine_reason) "
+        "UPDATE (quarantined_at) UPDATE (scrubbed_at) UPDATE (stored_at)",
+        "doomed_blobs": "DELETE INSERT SELECT UPDATE (doomed_at)",
+        "download_counts": "INSERT SELECT UPDATE",
+        "idempotency_keys": "DELETE INSERT SELECT UPDATE",
+        "icons": "DELETE INSERT SELECT",
         "incoming_blobs": "DELETE INSERT SELECT UPDATE (sha256)",
+        "job_schedule": "INSERT SELECT UPDATE",
+        "jobs": "DELETE INSERT SELECT UPDATE",
         "migrations": "SELECT",
         "plugin_shelves": "SELECT",
         "plugin_tally": "SELECT",
@@ -227,9 +233,13 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "plugin_versions": "DELETE INSERT SELECT UPDATE",
         "plugins": "INSERT SELECT UPDATE",
         "projects": "INSERT SELECT",
+        "publisher_tokens": "INSERT SELECT UPDATE (revoked_at)",
         "publishers": "INSERT SELECT UPDATE",
         "tenants": "INSERT SELECT",
         "tokens": "DELETE INSERT SELECT UPDATE",
+        "upload_chunks": "DELETE INSERT SELECT UPDATE",
+        "upload_moves": "SELECT",
+        "uploads": "DELETE INSERT SELECT UPDATE",
         "users": "INSERT SELECT UPDATE",
     }
 

@@ -25,6 +25,7 @@ def object_server(server: Server, cluster: Urls, tmp_path_factory: pytest.TempPa
         "PLUGPORT_ALL_VERSION_FORM": "object",
         "PLUGPORT_DATABASE_URL": cluster.app,
         "PLUGPORT_DATABASE_OWNER_URL": cluster.owner,
+        "PLUGPORT_JOBS": "off",  # its store is not that of the database's other servers
         "PLUGPORT_SECRET_KEY": (server.data_dir / "secret.key").read_text(encoding="ascii").strip(),
     }
     with Server(tmp_path_factory.mktemp("object"), port=free_port(), **settings) as running:

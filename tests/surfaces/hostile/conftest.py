@@ -52,6 +52,7 @@ def impatient(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         tmp_path_factory.mktemp("impatient"),
         port=free_port(),
         PLUGPORT_DATABASE_URL=cluster.app,
+        PLUGPORT_JOBS="off",  # its store is not that of the database's other servers
         PLUGPORT_DATABASE_OWNER_URL=cluster.owner,
         PLUGPORT_BODY_TIMEOUT_SECONDS="1",
     ) as running:

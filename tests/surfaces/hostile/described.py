@@ -19,6 +19,11 @@ _LEAKS = re.compile(
 )
 
 
+def filled(path: str, domain_id: str) -> str:
+    """The path for this account. Whatever else it names is not there."""
+    return re.sub(r"\{(\w+)\}", lambda found: domain_id if found[1] == "domain_id" else "0" * 32, path)
+
+
 @dataclass(frozen=True)
 class Described:
     """One operation. `body` is the schema of its JSON body, `example` the body that the document shows."""
@@ -33,8 +38,8 @@ class Described:
     form: bool
 
     def url(self, domain_id: str) -> str:
-        """The path for this account."""
-        return self.path.format(domain_id=domain_id, publisher_id="0" * 32)
+        """The path for this account; whatever else it names is not there."""
+        return filled(self.path, domain_id)
 
     @property
     def queries(self) -> list[Node]:

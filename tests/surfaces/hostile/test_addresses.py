@@ -12,6 +12,7 @@ from tests.surfaces.hostile.described import (
     OPERATIONS,
     WITH_QUERY,
     Described,
+    filled,
     fits,
     refusal,
     resolved,
@@ -42,7 +43,7 @@ def test_a_method_that_a_path_does_not_take_is_told_those_that_it_takes(
     server: Server, victim: Account, token: str, path: str
 ) -> None:
     taken = {each.upper() for each in DOCUMENT["paths"][path]}
-    target = path.format(domain_id=victim.id, publisher_id="0" * 32)
+    target = filled(path, victim.id)
     for method in METHODS:
         if method in taken:
             continue

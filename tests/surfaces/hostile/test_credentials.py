@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.registry.access.tokens import digest
+from app.registry.access.tokens import digest, new_publisher_token
 from storage.postgres.embedded import Urls
 from tests.accounts import Account, Member, NewAccount
 from tests.program import Server
@@ -36,6 +36,8 @@ GARBAGE: list[dict[str, str]] = [
     {"Authorization": "SDK-HMAC-SHA256 Access=, SignedHeaders=, Signature="},
     {"Authorization": "SDK-HMAC-SHA256 Access=PP, SignedHeaders=host;x-sdk-date, Signature=" + "0" * 64},
     {"X-Publisher-Token": "ppt_" + "A" * 43},
+    {"X-Publisher-Token": new_publisher_token()},
+    {"X-Auth-Token": new_publisher_token()},
     {"Cookie": "X-Auth-Token=ppt_" + "A" * 43},
 ]
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -12,6 +13,8 @@ from schemas.errors import BodyTooLarge, BytesDamaged, IconUnknown, StorageUnava
 from schemas.model.access import Caller
 from storage.blobs import keys
 from storage.blobs.base import Stored
+from storage.blobs.proof import Proof
+from storage.executors import Executor
 from storage.postgres import audit, packages
 from storage.postgres.queries import parse
 from tests.accounts import NewAccount
@@ -24,6 +27,7 @@ _SQL = parse(
     " UNION ALL SELECT key FROM blobs WHERE tenant_id = :tenant_id\n"
     "-- name: stop_waiting\nDELETE FROM incoming_blobs WHERE tenant_id = :tenant_id\n"
     "-- name: settled\nUPDATE incoming_blobs SET sha256 = :digest WHERE tenant_id = :tenant_id AND key = :key\n"
+    "-- name: audited\nSELECT action, object_id FROM audit_entries WHERE tenant_id = :tenant_id AND action LIKE 'blob.%'\n"
     "-- name: begin\nINSERT INTO incoming_blobs (key, tenant_id, purpose, begun_at)"
     " VALUES (:key, :tenant_id, 'icon', now() - make_interval(hours => :hours))",
 )
@@ -35,8 +39,9 @@ def caller(new_account: NewAccount) -> Caller:
 
 
 @pytest.fixture
-def intake(wiring: Wiring) -> Intake:
-    return Intake(wiring.database, wiring.blobs)
+def intake(wiring: Wiring) -> Iterator[Intake]:
+    with closing(Executor("hashing", threads=1, queue=10)) as hashing:
+        yield Intake(wiring.database, wiring.blobs, hashing)
 
 
 async def _body(content: bytes = _CONTENT) -> AsyncIterator[bytes]:
@@ -67,7 +72,11 @@ async def test_kept_bytes_lie_under_their_digest(wiring: Wiring, intake: Intake,
     assert stored == Stored(key=keys.content(caller.tenant_id, digest), size=len(_CONTENT), sha256=digest)
     assert await _left(wiring, caller) == ([stored.key], [stored.key])
     async with wiring.database.transaction(caller.tenant_id) as tx:
-        assert await packages.find_blob(tx, caller.tenant_id, digest) == stored
+        blob = await packages.find_blob(tx, caller.tenant_id, digest)
+    assert blob is not None
+    assert (blob.stored, blob.quarantine) == (stored, None)
+    # The content fits in one piece, so the proof of its pieces is that of the whole.
+    assert blob.proof == Proof(size=len(_CONTENT), sha256=digest, pieces=bytes.fromhex(digest))
 
 
 async def test_bytes_can_be_looked_at_before_they_are_settled(wiring: Wiring, intake: Intake, caller: Caller) -> None:
@@ -148,6 +157,90 @@ async def test_bytes_that_the_medium_changed_are_not_kept(wiring: Wiring, intake
         await _keep(wiring, intake, caller)
     assert await _left(wiring, caller) == ([], [])
     await _keep(wiring, intake, caller)
+
+
+async def _damage(wiring: Wiring, kept: Stored, how: str) -> None:
+    if how == "quarantined":
+        tenant_id = kept.key.split("/")[1]
+        async with wiring.database.transaction(tenant_id) as tx:
+            assert await packages.quarantine_blob(tx, tenant_id, kept.sha256, "found damaged")
+        return
+    await wiring.blobs.delete(kept.key)
+    if how == "changed":
+        await wiring.blobs.put(kept.key, _body(b"SOME BYTES"), limit=100)
+
+
+@pytest.mark.parametrize("how", ["lost", "changed", "quarantined"])
+async def test_the_same_bytes_again_take_the_place_of_lost_damaged_or_quarantined_ones(
+    wiring: Wiring, intake: Intake, caller: Caller, how: str
+) -> None:
+    kept = await _keep(wiring, intake, caller)
+    await _damage(wiring, kept, how)
+
+    healed = await _keep(wiring, intake, caller)
+
+    assert healed.key != kept.key
+    assert (healed.sha256, healed.size) == (kept.sha256, kept.size)
+    assert b"".join([piece async for piece in wiring.blobs.read(healed.key)]) == _CONTENT
+    assert await _left(wiring, caller) == ([healed.key], [healed.key])
+    async with wiring.database.transaction(caller.tenant_id) as tx:
+        blob = await packages.find_blob(tx, caller.tenant_id, kept.sha256)
+        (told,) = await tx.many(_SQL.audited, tenant_id=caller.tenant_id)
+    assert blob is not None
+    assert blob.stored == healed
+    assert blob.proof is not None
+    assert blob.quarantine is None
+    assert (told["action"], told["object_id"]) == ("blob.healed", kept.sha256)
+    assert await _keep(wiring, intake, caller) == healed
+
+
+async def test_a_refusal_while_damaged_bytes_are_replaced_changes_nothing(
+    wiring: Wiring, intake: Intake, caller: Caller
+) -> None:
+    kept = await _keep(wiring, intake, caller)
+    await _damage(wiring, kept, "quarantined")
+    with pytest.raises(IconUnknown):
+        await _keep(wiring, intake, caller, IconUnknown())
+    assert await _left(wiring, caller) == ([kept.key], [kept.key])
+
+
+async def test_kept_bytes_that_are_quarantined_before_the_commit_are_not_built_upon(
+    wiring: Wiring, intake: Intake, caller: Caller
+) -> None:
+    kept = await _keep(wiring, intake, caller)
+
+    async def upload() -> None:
+        async with intake.receive(caller, _body(), 100, "package") as received:
+            await received.settle()
+            await _damage(wiring, kept, "quarantined")
+            async with wiring.database.transaction(caller.tenant_id) as tx:
+                await audit.lock_tenant(tx, caller.tenant_id)
+                await received.keep(tx)
+
+    with pytest.raises(BytesDamaged):
+        await upload()
+    assert await _left(wiring, caller) == ([kept.key], [kept.key])
+
+
+async def test_two_who_heal_at_once_leave_one_copy(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    kept = await _keep(wiring, intake, caller)
+    await _damage(wiring, kept, "lost")
+    async with intake.receive(caller, _body(), 100, "package") as received:
+        await received.settle()
+        healed = await _keep(wiring, intake, caller)
+        async with wiring.database.transaction(caller.tenant_id) as tx:
+            await audit.lock_tenant(tx, caller.tenant_id)
+            await received.keep(tx)
+        assert received.stored == healed
+    assert await _left(wiring, caller) == ([healed.key], [healed.key])
+
+
+async def test_a_sweep_never_removes_what_is_kept(wiring: Wiring, intake: Intake, caller: Caller) -> None:
+    kept = await _keep(wiring, intake, caller)
+    async with wiring.database.transaction(caller.tenant_id) as tx:
+        await tx.run(_SQL.begin, key=kept.key, tenant_id=caller.tenant_id, hours=25)
+    await intake.sweep()
+    assert await _left(wiring, caller) == ([kept.key], [kept.key])
 
 
 async def test_bytes_that_were_swept_meanwhile_are_not_kept(wiring: Wiring, intake: Intake, caller: Caller) -> None:

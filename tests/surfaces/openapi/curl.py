@@ -10,8 +10,8 @@ def main(arguments: list[str]) -> int:
     """Sends one request; answers curl's exit status."""
     headers: dict[str, str] = {}
     files: dict[str, tuple[str, bytes]] = {}
-    data: str | None = None
-    url = dump = ""
+    data: str | bytes | None = None
+    url = dump = out = method = ""
     rest = iter(arguments)
     for argument in rest:
         if argument == "-H":
@@ -21,16 +21,25 @@ def main(arguments: list[str]) -> int:
             data = next(rest)
         elif argument == "-D":
             dump = next(rest)
+        elif argument == "-o":
+            out = next(rest)
+        elif argument == "-X":
+            method = next(rest)
+        elif argument == "-T":
+            data, method = Path(next(rest)).read_bytes(), "PUT"
         elif argument == "-F":
             name, _, path = next(rest).partition("=@")
             files[name] = (Path(path).name, Path(path).read_bytes())
         elif not argument.startswith("-"):
             url = argument
-    method = "GET" if data is None and not files else "POST"
+    method = method or ("GET" if data is None and not files else "POST")
     answer = httpx.request(method, url, headers=headers, content=data, files=files or None, timeout=30)
     if dump:
         Path(dump).write_text("".join(f"{name}: {value}\r\n" for name, value in answer.headers.items()))
-    sys.stdout.write(answer.text)
+    if out:
+        Path(out).write_bytes(answer.content)
+    else:
+        sys.stdout.write(answer.text)
     return 22 if answer.is_error else 0
 
 

@@ -18,6 +18,7 @@ from tests.surfaces.contract.facts import operations as contract_operations
 
 SNAPSHOT = Path(__file__).parents[3] / "schemas/published/openapi.json"
 PUBLIC = {"healthz", "readyz", "metrics", "list_versions", "show_version", "create_token"}
+HEADS = {"check_token", "check_package", "check_package_by_digest"}  # allowed as what they are the head of; no bodies
 
 DOCUMENT: dict[str, Any] = json.loads(published())
 OPERATIONS: dict[str, dict[str, Any]] = {
@@ -53,7 +54,7 @@ def test_every_operation_of_the_contract_is_described_at_its_place() -> None:
 
 def test_every_operation_has_a_row_of_permissions_or_is_public() -> None:
     assert {id for id, operation in OPERATIONS.items() if operation.get("security") == []} == PUBLIC
-    assert OPERATIONS.keys() - PUBLIC - {"check_token"} <= PERMISSIONS.keys()
+    assert OPERATIONS.keys() - PUBLIC - HEADS <= PERMISSIONS.keys()
 
 
 def test_the_table_of_refusals_knows_every_operation_and_no_other() -> None:
@@ -79,9 +80,11 @@ def test_every_operation_shows_what_is_sent_and_what_is_answered(id: str) -> Non
     sent = operation.get("requestBody", {}).get("content", {})
     if "application/json" in sent and operation["requestBody"]["required"]:
         assert "example" in sent["application/json"]
+    if len(sent.get("multipart/form-data", {"schema": {"properties": {}}})["schema"]["properties"]) > 1:
+        assert "example" in sent["multipart/form-data"]
     answered = operation["responses"][min(operation["responses"])].get("content", {})
     for media_type, content in answered.items():
-        assert media_type == "image/*" or "example" in content
+        assert media_type in ("image/*", "application/zip") or "example" in content
 
 
 @pytest.mark.parametrize("id", OPERATIONS)
@@ -99,7 +102,7 @@ def test_every_example_is_of_the_type_it_is_an_example_of(id: str) -> None:
 @pytest.mark.parametrize("id", OPERATIONS)
 def test_every_refusal_has_an_envelope_with_a_code_and_a_sentence(id: str) -> None:
     for status, response in OPERATIONS[id]["responses"].items():
-        if int(status) < 400 or id in ("check_token", "readyz"):
+        if int(status) < 400 or id in {*HEADS, "readyz"}:
             continue
         content = _followed(response)["content"]["application/json"]
         schema = _followed(content["schema"])
@@ -115,6 +118,16 @@ def test_an_upload_is_described_as_a_form_with_a_file() -> None:
         assert body["required"]
         assert form["required"] == ["upload_file"]
         assert form["properties"]["upload_file"]["format"] == "binary"
+
+
+def test_a_chunk_is_described_as_a_form_of_texts_before_the_file_or_as_bare_bytes() -> None:
+    form = OPERATIONS["upload_file_publisher"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert list(form["properties"])[-1] == form["required"][-1] == "file"
+    assert form["properties"]["chunk_index"]["maximum"] == 100
+    assert {"task_id", "publisher_id", "parent_file_sha256"} == form["properties"].keys() - set(form["required"])
+    raw = OPERATIONS["add_chunk"]["requestBody"]
+    assert raw["required"]
+    assert raw["content"]["application/octet-stream"]["schema"]["format"] == "binary"
 
 
 def test_a_body_that_may_be_absent_is_not_called_required() -> None:
@@ -135,6 +148,17 @@ def test_answers_tell_their_headers() -> None:
     for operation in OPERATIONS.values():
         for response in operation["responses"].values():
             assert "X-Request-Id" in _followed(response)["headers"]
+
+
+def test_each_answer_of_a_download_tells_the_headers_that_it_has() -> None:
+    for id in ("download_package", "download_package_by_digest"):
+        answers = {
+            status: set(each["headers"]) for status, each in OPERATIONS[id]["responses"].items() if status < "400"
+        }
+        assert {status for status, names in answers.items() if "Content-Range" in names} == {"206"}
+        assert {status for status, names in answers.items() if "Location" in names} == {"307"}
+        assert {status for status, names in answers.items() if "Content-Length" in names} == {"200", "206"}
+        assert all("Repr-Digest" in names for names in answers.values())
 
 
 def _contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -44,7 +44,7 @@ def newcomer(tmp_path: Path) -> Path:
 
 def test_the_tour_works_as_it_stands(newcomer: Path, server: Server) -> None:
     done = subprocess.run(
-        ["bash", "-c", "\n".join(["set -euo pipefail", tour("curl"), tour("keys"), "python3 sdk_tour.py"])],
+        ["bash", "-c", "\n".join(["set -euo pipefail", tour("curl"), tour("chunks"), tour("keys"), "python3 sdk_tour.py"])],
         cwd=newcomer, env=server.environment | {"URL": server.url}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     said = done.stdout + done.stderr
@@ -52,9 +52,10 @@ def test_the_tour_works_as_it_stands(newcomer: Path, server: Server) -> None:
     assert done.returncode == 0, said
     assert '"error_code"' not in said
     assert re.search(r'"execution":\{"target":"scripts/test.sh","type":"Shell","sha256":"[0-9a-f]{64}"\}', said)
-    *_, neighbours_see, sdk_sees = done.stdout.splitlines()
+    assert "the same bytes" in said
+    neighbours_see = next(line for line in done.stdout.splitlines() if '"plugin_attribution":"published"' in line)
+    sdk_sees = done.stdout.splitlines()[-1]
     assert '"plugin_name":"smoke-test"' in neighbours_see
-    assert '"plugin_attribution":"published"' in neighbours_see
     assert re.fullmatch(r"[1-9]\d* \[.*'smoke-test'.*\]", sdk_sees)
 
 
