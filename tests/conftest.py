@@ -23,12 +23,12 @@ import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
+from app.cli.serve import prepare
 from app.jobs import HANDLERS
 from app.registry import Registry
 from app.settings import Settings, read_settings
 from app.wiring import Wiring, wired
 from storage.postgres.embedded import EmbeddedPostgres, Urls
-from storage.postgres.migrate import migrate
 from tests.accounts import Account, Member, NewAccount, account_maker
 from tests.person import Meet, Person, people
 from tests.program import Server, free_port
@@ -54,9 +54,12 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(data_dir: Path) -> Iterator[Urls]:
-    """A PostgreSQL cluster whose database `plugport` is migrated; its URLs as owner and as application."""
+    """A PostgreSQL cluster whose database `plugport` is migrated and has its administrator; its URLs as owner and as
+    application."""
     with EmbeddedPostgres(data_dir / "postgres").running() as urls, start_blocking_portal() as portal:
-        portal.call(lambda: migrate(urls.owner, app_login="plugport"))
+        # As a first start would: whichever of many servers starts first, the administrator's password lies here.
+        names = {"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATABASE_OWNER_URL": urls.owner}
+        portal.call(prepare, read_settings(names | {"PLUGPORT_DATA_DIR": str(data_dir)}))
         portal.call(_put_off_recurring_jobs, urls.owner)
         yield urls
 

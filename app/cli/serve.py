@@ -54,7 +54,7 @@ def serve(host: str | None, port: int | None, workers: int | None, as_json: bool
     signal.signal(signal.SIGTERM, _interrupt)
     make_data_directory(settings)
     with _take_port(settings), database_running(settings) as running:
-        password_file = asyncio.run(_prepare(running))
+        password_file = asyncio.run(prepare(running))
         _announce(running, password_file, as_json)
         with _counters_directory(running) as counters:
             _set_environment(running, counters)
@@ -62,8 +62,11 @@ def serve(host: str | None, port: int | None, workers: int | None, as_json: bool
             _server(running).serve(target_loader=_load)
 
 
-async def _prepare(settings: Settings) -> Path:
-    """Migrates, and makes what a first start makes: a tenant, a project, and an administrator with a password."""
+async def prepare(settings: Settings) -> Path:
+    """Migrates a database that runs, and makes what a first start makes: a tenant, a project, and an administrator.
+
+    Answers the file that holds the password, if the administrator was made here.
+    """
     await migrate_database(settings)
     password_file = settings.data_dir / "admin-password"
     async with wired(settings) as wiring, wiring.database.alone(_FIRST_START):

@@ -29,6 +29,9 @@ OURS = {
     "create_chunk_urls": ("POST", "/plugport/v1/uploads/none/chunk-urls"),
     "complete_upload": ("POST", "/plugport/v1/uploads/none/complete"),
     "abort_upload": ("DELETE", "/plugport/v1/uploads/none"),
+    "create_publisher_token": ("POST", "/plugport/v1/publisher-tokens"),
+    "list_publisher_tokens": ("GET", "/plugport/v1/publisher-tokens"),
+    "revoke_publisher_token": ("DELETE", "/plugport/v1/publisher-tokens/none"),
     "show_token": ("GET", "/v3/auth/tokens"),
     "revoke_token": ("DELETE", "/v3/auth/tokens"),
     "list_projects": ("GET", "/v3/projects"),
@@ -38,7 +41,8 @@ OURS = {
 ROUTES = {each.id: (each.method, each.path) for each in operations().values()} | OURS
 WITHOUT_ROUTE = {  # commands of operators
     "create_tenant", "create_project", "create_user", "disable_user", "create_access_key", "revoke_access_key",
-    "revoke_all_tokens", "list_jobs", "retry_job",
+    "revoke_all_tokens", "list_jobs", "retry_job", "create_publisher_token_for_user", "list_publisher_tokens_of_tenant",
+    "revoke_publisher_token_anywhere", "collect_garbage", "scrub_blobs", "show_audit_heads", "verify_everything",
 }  # fmt: skip
 
 

@@ -293,7 +293,7 @@ async def test_reading_waits_in_the_same_bounded_queue_as_all_else() -> None:
 async def test_what_was_begun_is_undone_even_when_every_thread_is_taken(tmp_path: Path) -> None:
     store = LocalBlobs(tmp_path / "blobs")
     store._threads.close()
-    store._threads = Executor("bounded", threads=1, queue=0)
+    store._threads = Executor("bounded", threads=2, queue=0)  # one to write, one to hash
     begun, go_on = asyncio.Event(), threading.Event()
 
     async def stalled():
@@ -305,13 +305,13 @@ async def test_what_was_begun_is_undone_even_when_every_thread_is_taken(tmp_path
     await begun.wait()
     while store._threads._taken:  # noqa: ASYNC110 - what was sent is still being written, and nobody says when it is
         await asyncio.sleep(0.001)
-    blocking = asyncio.create_task(store._threads.run(go_on.wait))
+    blocking = [asyncio.create_task(store._threads.run(go_on.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     putting.cancel()
     await asyncio.sleep(0)
     assert not putting.done()
     go_on.set()
-    await blocking
+    await asyncio.gather(*blocking)
     with pytest.raises(asyncio.CancelledError):
         await putting
     assert LocalMedium(tmp_path / "blobs").leftovers() == []

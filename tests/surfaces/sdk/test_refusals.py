@@ -129,4 +129,6 @@ def test_a_wrong_key_is_refused_without_saying_what_is_wrong(
     status, code, text = refused(sdk.list_plugins, ListPluginsRequest(domain_id=member.account.id))
 
     assert (status, code) == (401, "PLUGPORT.00020001")
-    assert text == "Send a valid X-Auth-Token or an SDK-HMAC-SHA256 signature."
+    assert text == (
+        "Send a valid X-Auth-Token, an SDK-HMAC-SHA256 signature or, where one is taken, an x-publisher-token."
+    )
