@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +96,10 @@ class Author:
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """The answer of somebody who is alive."""
         while True:
-            try:
+            with suppress(httpx.TransportError):  # the answer is lost; what came of the request is asked next
                 answer = self._world.send(method, path, **request)
                 if answer.status_code < 500:
                     return answer
-            except httpx.TransportError:
-                pass  # the answer is lost; what came of the request is asked next
             assert time.monotonic() < self._until, f"{method} {path} is not answered any more"
             self._mend()
 
@@ -234,34 +233,50 @@ def remote(tmp_path: Path, weed: SeaweedFS) -> Iterator[World]:
         yield world
 
 
-def test_no_upload_suffers_from_deaths_of_the_server(local: World) -> None:
-    def mend() -> None:
-        if local.server.process.poll() is not None:
-            local.server.process.wait()
-            local.server.start()
+def mender(server: Server, is_dead: Callable[[], bool], revive: Callable[[], object]) -> Callable[[], None]:
+    """What brings the dead back and returns when the server is ready. Who was killed this moment may look alive for another."""
 
-    publish_through_deaths(local, lambda: "self", mend, KILLS)
+    def mend() -> None:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            if is_dead():
+                revive()
+            with suppress(httpx.TransportError):  # not yet
+                if httpx.get(f"{server.url}/readyz", timeout=10).status_code == 200:
+                    return
+            assert time.monotonic() < until, server.log.read_text(errors="replace")[-4000:]
+            time.sleep(0.05)
+
+    return mend
+
+
+def test_no_upload_suffers_from_deaths_of_the_server(local: World) -> None:
+    def is_dead() -> bool:
+        return local.server.process.poll() is not None
+
+    publish_through_deaths(local, lambda: "self", mender(local.server, is_dead, local.server.start), KILLS)
     check_books(local)
 
 
 def test_no_upload_suffers_from_deaths_of_the_database(local: World) -> None:
     pid_file = local.server.data_dir / "postgres/data/postmaster.pid"
 
-    def mend() -> None:
-        if not is_running(int(pid_file.read_text().split()[0])):
-            run_json("jobs", "list", env=local.server.environment)  # a command starts it again
-        local.server.wait_until_ready()
+    def pid() -> int:
+        return int(pid_file.read_text().split()[0])
 
-    publish_through_deaths(local, lambda: pid_file.read_text().split()[0], mend, KILLS // 3)
+    def revive() -> None:
+        run_json("jobs", "list", env=local.server.environment)  # a command starts it again
+
+    mend = mender(local.server, lambda: not is_running(pid()), revive)
+    publish_through_deaths(local, lambda: str(pid()), mend, KILLS // 3)
     check_books(local)
 
 
 def test_no_upload_suffers_from_deaths_of_the_s3_store(remote: World, weed: SeaweedFS) -> None:
-    def mend() -> None:
-        if not weed.alive:
-            weed.kill()  # only to clear up after it
-            weed.start()
-        remote.server.wait_until_ready()
+    def revive() -> None:
+        weed.kill()  # only to clear up after it
+        weed.start()
 
+    mend = mender(remote.server, lambda: not weed.alive, revive)
     publish_through_deaths(remote, lambda: str(weed.pid), mend, KILLS // 3)
     check_books(remote)
