@@ -32,7 +32,7 @@ POINTS = {
     "job row": "storage.postgres.jobs:enqueue",
     "join committed": "app.registry.uploads.joining:Joining._commit",
     "parts removed": "{store}.discard",
-    "read back": "app.registry.uploads.inspection:prove",
+    "read back": "app.registry.uploads.inspection:prove_stored",
     "proof row": "storage.postgres.packages:prove_blob",
     "release": "app.registry.packages.service:Packages.release",
     "state moved": "storage.postgres.uploads:move",

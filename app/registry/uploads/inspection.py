@@ -5,6 +5,7 @@ import structlog
 from app.registry.access import permissions
 from app.registry.packages.service import Packages
 from app.registry.uploads import rules
+from app.registry.uploads.joining import record
 from schemas.errors import (
     BytesDamaged,
     Kind,
@@ -18,12 +19,11 @@ from schemas.errors import (
 )
 from schemas.ids import is_id
 from schemas.model.access import Caller
-from schemas.model.audit import Change
 from schemas.model.packages import Finding, Manifest
 from schemas.model.publishers import PublisherStatus
 from schemas.model.uploads import Purpose, Upload, UploadState
 from storage.blobs.base import BlobStore, Stored
-from storage.blobs.proof import Proof, prove
+from storage.blobs.proof import prove_stored
 from storage.executors import Executor
 from storage.postgres import access, audit, packages, publishers, uploads
 from storage.postgres.database import Database, Transaction
@@ -92,10 +92,10 @@ class Inspection:
         if blob is None:
             raise BytesDamaged
         kept, own = blob.stored, Stored(key=upload.assembly_key, size=upload.spec.size, sha256=sha256)
-        proof = None if blob.quarantine else await self._proof_of(kept)
+        proof = None if blob.quarantine else await prove_stored(self._blobs, kept, self._hashing)
         # Its own bytes, too, once they are in quarantine: the medium may give them back whole after all.
         heals = proof is None and (own.key != kept.key or blob.quarantine is not None)
-        healing = await self._proof_of(own) if heals else None
+        healing = await prove_stored(self._blobs, own, self._hashing) if heals else None
         async with self._database.transaction(upload.tenant_id) as tx:
             await audit.lock_tenant(tx, upload.tenant_id)
             await self._require_unmoved(tx, upload, kept)
@@ -104,20 +104,12 @@ class Inspection:
                 return kept
             if healing is not None:
                 await packages.replace_blob(tx, upload.tenant_id, own, healing)
-                await _record(tx, upload, "blob.healed", sha256=sha256)
+                await record(tx, rules.maker(upload), upload, "blob.healed", sha256=sha256)
                 return own
             reason = "found lost or changed"
             if await packages.quarantine_blob(tx, upload.tenant_id, sha256, reason, key=kept.key):
-                await _record(tx, upload, "blob.quarantined", sha256=sha256, reason=reason)
+                await record(tx, rules.maker(upload), upload, "blob.quarantined", sha256=sha256, reason=reason)
         raise BytesDamaged
-
-    async def _proof_of(self, stored: Stored) -> Proof | None:
-        """What lies there, if it is what should."""
-        try:
-            proof = await prove(self._blobs, stored.key, self._hashing)
-        except KeyError:
-            return None
-        return proof if (proof.size, proof.sha256) == (stored.size, stored.sha256) else None
 
     async def _require_unmoved(self, tx: Transaction, upload: Upload, stored: Stored) -> KeptBlob:
         """The bytes, which lie where they did while the upload still waits. Raises `ServiceBusy`: the job comes again."""
@@ -141,7 +133,7 @@ class Inspection:
                 await uploads.supersede_files(tx, upload)
             else:
                 await self._packages.release(maker, tx, manifest, upload.spec.business_type, stored.sha256)
-            await _record(tx, upload, "upload.accepted")
+            await record(tx, rules.maker(upload), upload, "upload.accepted")
 
     async def _remove_surplus(self, upload: Upload) -> None:
         """Removes the joined file where the tenant keeps the same bytes elsewhere; what is left is collected later."""
@@ -162,7 +154,7 @@ class Inspection:
         async with self._database.transaction(upload.tenant_id) as tx:
             await audit.lock_tenant(tx, upload.tenant_id)
             if await uploads.move(tx, upload, state, reason=reason, findings=findings):
-                await _record(tx, upload, f"upload.{state}", reason=reason)
+                await record(tx, rules.maker(upload), upload, f"upload.{state}", reason=reason)
 
 
 async def _maker(tx: Transaction, upload: Upload) -> Caller:
@@ -184,9 +176,3 @@ async def require_publisher(tx: Transaction, caller: Caller, publisher_id: str) 
         raise PublisherUnknown("publisher_id")
     if publisher.status is PublisherStatus.REJECTED:
         raise PublisherNotAccepted("publisher_id", status=publisher.status)
-
-
-async def _record(tx: Transaction, upload: Upload, action: str, **detail: object) -> None:
-    await audit.record(tx, upload.tenant_id, rules.maker(upload), Change(
-        action=action, object_kind="upload", object_id=upload.id,
-        detail={"file_name": upload.spec.file_name, **detail}))  # fmt: skip

@@ -74,7 +74,7 @@ class Joining:
         if epoch is None:  # somebody is at it
             return upload
         claimed = msgspec.structs.replace(upload, state=UploadState.JOINING, epoch=epoch)
-        assembly = Assembly(key=upload.assembly_key, handle=upload.assembly_handle)
+        assembly = assembly_of(upload)
         await uploads.reassemble(tx, claimed, assembly, [], reason="given up while it was joined")
         return await self.found(tx, upload)
 
@@ -101,12 +101,12 @@ class Joining:
     async def _check_again(self, tx: Transaction, caller: Caller, upload: Upload) -> Upload:
         await uploads.move(tx, upload, UploadState.CHECKING)
         await enqueue_inspection(tx, upload)
-        await _record(tx, caller, upload, "upload.checked_again")
+        await record(tx, caller, upload, "upload.checked_again")
         return await self.found(tx, upload)
 
     async def _join(self, caller: Caller, upload: Upload, chunks: list[Chunk]) -> Upload | None:
         """As `join`. None where the claim ran out and somebody else took over: nothing was changed or removed then."""
-        assembly = Assembly(key=upload.assembly_key, handle=upload.assembly_handle)
+        assembly = assembly_of(upload)
         async with self._held(upload):
             try:
                 sha256 = await self._made(upload, assembly, chunks)
@@ -141,14 +141,14 @@ class Joining:
                 reason = str(FileExists(name=spec.file_name))
                 if not await uploads.move(tx, upload, UploadState.REFUSED, reason=reason):
                     return None
-                await _record(tx, caller, upload, "upload.refused", reason=reason)
+                await record(tx, caller, upload, "upload.refused", reason=reason)
             else:
                 if not await uploads.move(tx, upload, UploadState.CHECKING, found_sha256=sha256):
                     return None
                 stored = Stored(key=upload.assembly_key, size=spec.size, sha256=sha256)
                 await packages.insert_blob(tx, upload.tenant_id, stored)
                 await enqueue_inspection(tx, upload)
-                await _record(tx, caller, upload, "upload.joined", sha256=sha256)
+                await record(tx, caller, upload, "upload.joined", sha256=sha256)
             return await self.found(tx, upload)
 
     async def _go_on_after_wrong_digest(
@@ -205,7 +205,7 @@ class Joining:
             held = await uploads.reassemble(tx, upload, assembly, chunks, reason=reason)
             if held:
                 await uploads.drop_chunks(tx, upload, lost)
-                await _record(tx, caller, upload, "upload.received_again", reason=reason)
+                await record(tx, caller, upload, "upload.received_again", reason=reason)
         self._digests.forget(upload)
         return held
 
@@ -254,6 +254,11 @@ class Joining:
         return found
 
 
+def assembly_of(upload: Upload) -> Assembly:
+    """What the store knows the upload's chunks by."""
+    return Assembly(key=upload.assembly_key, handle=upload.assembly_handle)
+
+
 def _moved(chunks: list[Chunk], parts: list[Part]) -> list[Chunk]:
     """The chunks, of which the store says now where they are."""
     return [
@@ -273,7 +278,8 @@ async def enqueue_inspection(tx: Transaction, upload: Upload) -> None:
     await jobs.enqueue(tx, INSPECT, payload, tenant_id=upload.tenant_id, unique=upload.id)
 
 
-async def _record(tx: Transaction, caller: Caller, upload: Upload, action: str, **detail: object) -> None:
+async def record(tx: Transaction, caller: Caller, upload: Upload, action: str, **detail: object) -> None:
+    """Adds what was done with the upload to the audit, in the transaction that does it."""
     await audit.record(tx, upload.tenant_id, caller, Change(
         action=action, object_kind="upload", object_id=upload.id,
         detail={"file_name": upload.spec.file_name, **detail}))  # fmt: skip

@@ -18,7 +18,7 @@ from app.registry.packages.service import Packages
 from app.registry.uploads import rules
 from app.registry.uploads.digests import ChunkDigests, FileDigests
 from app.registry.uploads.inspection import Inspection, require_publisher
-from app.registry.uploads.joining import Joining, enqueue_inspection
+from app.registry.uploads.joining import Joining, assembly_of, enqueue_inspection, record
 from schemas.errors import (
     BodyTooLarge,
     ChunkRefused,
@@ -34,7 +34,6 @@ from schemas.errors import (
 )
 from schemas.ids import is_id, new_id
 from schemas.model.access import Caller
-from schemas.model.audit import Change
 from schemas.model.uploads import (
     Chunk,
     ChunkReceipt,
@@ -203,7 +202,7 @@ class Uploads:
         until = datetime.now(UTC) + timedelta(seconds=_URL_SECONDS)
         for number in numbers:
             rules.check_number(upload.spec, number)
-        if await self._blobs.presign_part(_assembly(upload), 1, size=1, seconds=_URL_SECONDS) is None:
+        if await self._blobs.presign_part(assembly_of(upload), 1, size=1, seconds=_URL_SECONDS) is None:
             raise NoDirectUploads  # before it costs one of the attempts that each chunk has
         for number in dict.fromkeys(numbers):
             size = rules.size_of_chunk(upload.spec, number)
@@ -211,7 +210,7 @@ class Uploads:
                 raise NoDirectUploads
             async with self._database.transaction(upload.tenant_id) as tx:
                 slot = await self._begun(tx, upload, number)
-            url = await self._blobs.presign_part(_assembly(upload), slot, size=size, seconds=_URL_SECONDS)
+            url = await self._blobs.presign_part(assembly_of(upload), slot, size=size, seconds=_URL_SECONDS)
             if url is None:
                 raise NoDirectUploads
             async with self._database.transaction(upload.tenant_id) as tx:
@@ -305,7 +304,7 @@ class Uploads:
                 await uploads.use_key(tx, caller.tenant_id, caller.user_id, key, request, id)
             if known is not None:
                 await enqueue_inspection(tx, upload)
-            await _record(tx, caller, upload, "upload.created", size=spec.size, purpose=spec.purpose)
+            await record(tx, caller, upload, "upload.created", size=spec.size, purpose=spec.purpose)
             return await self._joining.found(tx, upload)
 
     async def _require_room(self, tx: Transaction, caller: Caller, spec: UploadSpec, *, known: bool) -> None:
@@ -383,7 +382,7 @@ class Uploads:
 
         limit = rules.size_of_chunk(upload.spec, number) or upload.spec.size
         try:
-            part = await self._blobs.put_part(_assembly(upload), slot, body, limit=limit, digests=fed, check=check)
+            part = await self._blobs.put_part(assembly_of(upload), slot, body, limit=limit, digests=fed, check=check)
         except BodyTooLarge as error:
             raise ChunkRefused(problem=f"it has more than {limit} bytes") from error
         chunk = Chunk(
@@ -409,7 +408,7 @@ class Uploads:
 
     async def _with_direct(self, upload: Upload, offered: dict[int, int]) -> Upload:
         """The upload with the chunks that came directly, which are said to be there from now on."""
-        there = {part.slot: part for part in await self._blobs.parts(_assembly(upload))}
+        there = {part.slot: part for part in await self._blobs.parts(assembly_of(upload))}
         async with self._database.transaction(upload.tenant_id) as tx:
             for number, slot in offered.items():
                 part = there.get(slot)
@@ -456,11 +455,11 @@ class Uploads:
 
     async def _ended(self, tx: Transaction, caller: Caller, upload: Upload, state: UploadState, reason: str) -> None:
         if await uploads.move(tx, upload, state, reason=reason):
-            await _record(tx, caller, upload, f"upload.{state}")
+            await record(tx, caller, upload, f"upload.{state}")
             self._digests.forget(upload)
 
     async def _discard(self, upload: Upload) -> None:
-        await self._discard_assembly(_assembly(upload))
+        await self._discard_assembly(assembly_of(upload))
 
     async def _discard_assembly(self, assembly: Assembly) -> None:
         """Removes parts; what cannot be removed now is collected later."""
@@ -542,10 +541,6 @@ def _new(caller: Caller, id: str, spec: UploadSpec, assembly: Assembly, known: s
     )
 
 
-def _assembly(upload: Upload) -> Assembly:
-    return Assembly(key=upload.assembly_key, handle=upload.assembly_handle)
-
-
 async def _known_bytes(tx: Transaction, caller: Caller, spec: UploadSpec) -> str | None:
     """The digest, where the tenant has these very bytes and our own door asks (a form sends them in any case)."""
     if spec.sha256 is None or spec.chunk_bytes is None:
@@ -578,9 +573,3 @@ def _receipt_of(upload: Upload, chunk: Chunk, received: int) -> ChunkReceipt:
 
 def _fingerprint(operation: str, asked: Any) -> str:
     return hashlib.sha256(msgspec.json.encode([operation, asked])).hexdigest()
-
-
-async def _record(tx: Transaction, caller: Caller, upload: Upload, action: str, **detail: object) -> None:
-    await audit.record(tx, upload.tenant_id, caller, Change(
-        action=action, object_kind="upload", object_id=upload.id,
-        detail={"file_name": upload.spec.file_name, **detail}))  # fmt: skip
