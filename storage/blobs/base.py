@@ -131,8 +131,12 @@ class BlobStore(Protocol):
         limit: int,
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
+        place: int | None = None,
     ) -> Part:
         """Stores one part while it streams in, and feeds every byte to each of `digests`.
+
+        With `place` the caller promises that these bytes will begin there in the file, if they become part of it, and that
+        no other part is ever put with the same place: the store may then write them there at once.
 
         After the last byte `check(size)` is called; what it raises is raised. Whatever fails, also the body itself,
         its size (`BodyTooLarge`) or cancellation, leaves nothing; but for one moment, as in `put`, after which a part may

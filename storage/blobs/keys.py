@@ -11,7 +11,8 @@ OURS = "t/"
 """What every key starts with. Whatever else lies in a bucket is none of ours."""
 
 _ASSEMBLED = re.compile(r"(t/[^/]+)/f/([^/]+)")
-_PART = re.compile(r"([0-9]{5})\.([0-9a-f]{32})")
+_PART = re.compile(r"([0-9]{5})\.([0-9a-f]{32}|at-[0-9]+-[0-9]+)")
+_PLACED = re.compile(r"at-([0-9]+)-([0-9]+)")
 
 
 def incoming(tenant_id: str) -> str:
@@ -41,8 +42,24 @@ def parts_of(key: str) -> str:
 
 
 def part(prefix: str, slot: int, tag: str) -> str:
-    """The key of a part that is a blob of its own; `prefix` is that of `parts_of`, `tag` an id."""
+    """The key of a part that is a blob of its own; `prefix` is that of `parts_of`, `tag` an id, or one of `placed`."""
     return f"{prefix}{slot:05}.{tag}"
+
+
+def whole(prefix: str) -> str:
+    """The key of the file in which parts lie that were written to their places at once; `prefix` is that of `parts_of`."""
+    return f"{prefix}whole"
+
+
+def placed(offset: int, size: int) -> str:
+    """The tag of such a part."""
+    return f"at-{offset}-{size}"
+
+
+def place_and_size(tag: str) -> tuple[int, int] | None:
+    """What a tag says that `placed` has made. None for any other."""
+    found = _PLACED.fullmatch(tag)
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def slot_and_tag(name: str) -> tuple[int, str] | None:

@@ -5,7 +5,9 @@ fails where the name is taken: nothing is ever overwritten and nothing half-writ
 flushed after each change. The file system must know hard links; `check` says so where it does not.
 
 Parts of a file lie in a directory of their own, each named by its slot and its tag: a slot that is used twice never
-overwrites anything either.
+overwrites anything either. A part whose place in the file is known, and is its alone, is written there at once, into the
+file `whole` beside the others, and an empty file of its name says that it is there. Where all parts are of this kind,
+nothing is copied to join them.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -137,11 +140,15 @@ class LocalBlobs:
         limit: int,
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
+        place: int | None = None,
     ) -> Part:
         """See `BlobStore.put_part`."""
         require_slot(slot)
-        tag = new_id()
-        writing = _Writing(self._part(assembly, slot, tag), self._make_directory)
+        writing: _Writing | _Placing
+        if place is None:
+            writing = _Writing(self._part(assembly, slot, new_id()), self._make_directory)
+        else:
+            writing = _Placing(self._path(keys.whole(assembly.handle)), slot, place, self._open_whole)
         try:
             await fed(body, limit, writing.add, self._threads, digests)
             if check is not None:
@@ -150,7 +157,8 @@ class LocalBlobs:
         except BaseException as error:
             await undone(writing.revoke, self._threads, error)
             raise
-        return Part(slot=slot, size=writing.size, tag=tag)
+        named = keys.slot_and_tag(writing.target.name)
+        return Part(slot=slot, size=writing.size, tag=named[1] if named else "")
 
     async def parts(self, assembly: Assembly) -> list[Part]:
         """See `BlobStore.parts`."""
@@ -159,7 +167,8 @@ class LocalBlobs:
     async def join(self, assembly: Assembly, parts: Sequence[Part]) -> int:
         """See `BlobStore.join`."""
         require_rising(parts)
-        sources = [(self._part(assembly, part.slot, part.tag), part.size) for part in parts]
+        whole = self._path(keys.whole(assembly.handle))
+        sources = [_Source.of(self._part(assembly, part.slot, part.tag), whole, part) for part in parts]
         total = sum(part.size for part in parts)
         joining = _Joining(_Writing(self._path(assembly.key), self._make_directory), sources, total)
         try:
@@ -227,6 +236,14 @@ class LocalBlobs:
                         raise ValueError(f"{each.name} is a blob, not a directory of blobs") from error
                     raise
                 _flush_directory(each.parent)
+
+    def _open_whole(self, whole: Path) -> FileIO:
+        """Opens the file for parts that are written to their places, and makes it first where it is missing."""
+        self._make_directory(whole.parent)
+        file = FileIO(whole, "r+b", opener=_made_for_us_alone)
+        if not os.fstat(file.fileno()).st_size:  # nobody writes to it before its name is safe on the disk
+            _flush_directory(whole.parent)
+        return file
 
     def _promote(self, key: str, source: Path, target: Path) -> None:
         if source == target:
@@ -302,19 +319,17 @@ class _Writing:
                 _hasten(self._opened(), self.size, written)
                 self.size += written
 
-    def append(self, source: Path, size: int) -> None:
-        """Appends the file `source`, which has `size` bytes. KeyError where there is no such file."""
+    def append(self, source: "_Source") -> None:
+        """Appends a part. KeyError where it is not there."""
         with self._lock, medium():
             if not self._over:
-                try:
-                    file = FileIO(source)
-                except FileNotFoundError:
-                    raise KeyError(source.name) from None
-                with file:
-                    if os.fstat(file.fileno()).st_size != size or _copy(file, self._opened(), size) != size:
-                        raise KeyError(source.name)
-                _hasten(self._opened(), self.size, size)
-                self.size += size
+                source.check()
+                with FileIO(source.file) as file:
+                    file.seek(source.offset)
+                    if _copy(file, self._opened(), source.size) != source.size:
+                        raise KeyError(source.name.name)
+                _hasten(self._opened(), self.size, source.size)
+                self.size += source.size
 
     def place(self) -> bool:
         """Makes what was added readable and durable. False where something had the name already; that stays."""
@@ -322,15 +337,29 @@ class _Writing:
             if self._over:
                 return False
             os.fsync(self._opened().fileno())
+            return self._named(self._temporary)
+
+    def take(self, file: Path) -> bool:
+        """As `place`, for the bytes of another file, which are durable already and never change again."""
+        with self._lock, medium():
+            if self._over:
+                return False
+            self._make_directory(self.target.parent)
             try:
-                os.link(self._temporary, self.target)
-                placed = True
-            except FileExistsError:
-                _require_no_directory(self.target)
-                placed = False
-            self._end()
-            _flush_directory(self.target.parent)
-            return placed
+                return self._named(file)
+            except FileNotFoundError:
+                raise KeyError(file.name) from None
+
+    def _named(self, file: Path) -> bool:
+        try:
+            os.link(file, self.target)
+            placed = True
+        except FileExistsError:
+            _require_no_directory(self.target)
+            placed = False
+        self._end()
+        _flush_directory(self.target.parent)
+        return placed
 
     def discard(self) -> None:
         """Removes the temporary file. Harmless after `place`, and twice."""
@@ -355,10 +384,86 @@ class _Writing:
             self._temporary.unlink(missing_ok=True)
 
 
+class _Placing:
+    """A part on its way to its place in the file `whole`. Blocking, and as `_Writing` where calls overlap."""
+
+    def __init__(self, whole: Path, slot: int, place: int, open_whole: Callable[[Path], FileIO]) -> None:
+        self.size = 0
+        self._whole = whole
+        self._slot = slot
+        self._offset = place
+        self._open = open_whole
+        self._lock = threading.Lock()
+        self._file: FileIO | None = None
+        self._over = False
+
+    @property
+    def target(self) -> Path:
+        """The empty file that says that the part is there, as far as it has come."""
+        return self._whole.parent / keys.part("", self._slot, keys.placed(self._offset, self.size))
+
+    def add(self, bundle: Bundle) -> None:
+        """As `_Writing.add`."""
+        with self._lock, medium():
+            if not self._over:
+                if self._file is None:
+                    self._file = self._open(self._whole)
+                    self._file.seek(self._offset)
+                written = _write(self._file, bundle)
+                _hasten(self._file, self._offset + self.size, written)
+                self.size += written
+
+    def place(self) -> bool:
+        """Makes the part durable, and says that it is there."""
+        with self._lock, medium():
+            if self._over:
+                return False
+            if self._file is None:  # it is empty
+                self._file = self._open(self._whole)
+            os.fsync(self._file.fileno())
+            FileIO(self.target, "xb", opener=_for_us_alone).close()
+            self._end()
+            return True
+
+    def revoke(self) -> None:
+        """Says nothing of the part. Its bytes stay where nobody looks for any."""
+        with self._lock, medium():
+            self._end()
+            self.target.unlink(missing_ok=True)
+
+    def _end(self) -> None:
+        self._over = True
+        if self._file is not None:
+            self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the bytes of a part lie: in `file` from `offset` on. `name` is the file that says so, perhaps the same."""
+
+    name: Path
+    file: Path
+    offset: int
+    size: int
+
+    @classmethod
+    def of(cls, name: Path, whole: Path, part: Part) -> "_Source":
+        found = keys.place_and_size(part.tag)
+        return cls(name, name if found is None else whole, 0 if found is None else found[0], part.size)
+
+    def check(self) -> None:
+        """Raises `KeyError` where the part is not there."""
+        size = _size(self.file)
+        is_placed = self.file != self.name
+        there = size is not None and (size >= self.offset + self.size if is_placed else size == self.size)
+        if not there or (is_placed and _size(self.name) is None):
+            raise KeyError(self.name.name)
+
+
 class _Joining:
     """Parts on their way into one file. Blocking; `discard` ends a `run` that is under way after its present part."""
 
-    def __init__(self, writing: _Writing, sources: Sequence[tuple[Path, int]], total: int) -> None:
+    def __init__(self, writing: _Writing, sources: Sequence[_Source], total: int) -> None:
         self._writing = writing
         self._sources = sources
         self._total = total
@@ -368,18 +473,36 @@ class _Joining:
         if self._is_made():
             return
         try:
-            for source, size in self._sources:
-                self._writing.append(source, size)
+            placed = self._placed() if self._is_whole() else self._copied()
         except KeyError:
             if not self._is_made():  # else joined by another call meanwhile, and the parts are discarded
                 raise
             return
-        if not self._writing.place():
+        if not placed:
             self._is_made()
 
     def discard(self) -> None:
         """Removes what was not finished. Harmless after `run`."""
         self._writing.discard()
+
+    def _is_whole(self) -> bool:
+        """Whether every part lies in its place already. Then nobody writes there any more: each place is one part's."""
+        whole, end = self._sources[0].file, 0
+        for source in self._sources:
+            if (source.file, source.offset) != (whole, end):
+                return False
+            end += source.size
+        return whole != self._sources[0].name and _size(whole) == end
+
+    def _placed(self) -> bool:
+        for source in self._sources:
+            source.check()
+        return self._writing.take(self._sources[0].file)
+
+    def _copied(self) -> bool:
+        for source in self._sources:
+            self._writing.append(source)
+        return self._writing.place()
 
     def _is_made(self) -> bool:
         there = _size(self._writing.target)
@@ -400,6 +523,10 @@ def _present(key: str) -> Iterator[None]:
 
 def _for_us_alone(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _made_for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o600)
 
 
 def _size(path: Path) -> int | None:
@@ -441,8 +568,13 @@ def _parts(directory: Path) -> list[Part]:
             return []
         with entries:
             found = [(keys.slot_and_tag(entry.name), _size(Path(entry.path))) for entry in entries]
-        parts = [Part(slot=name[0], size=size, tag=name[1]) for name, size in found if name and size is not None]
+        parts = [_part_of(*name, size) for name, size in found if name and size is not None]
         return sorted(parts, key=lambda part: part.slot)
+
+
+def _part_of(slot: int, tag: str, size: int) -> Part:
+    placed = keys.place_and_size(tag)
+    return Part(slot=slot, size=size if placed is None else placed[1], tag=tag)
 
 
 def _remove_unfinished(root: Path, before: float) -> int:

@@ -181,6 +181,7 @@ class S3Blobs:
         limit: int,
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
+        place: int | None = None,  # noqa: ARG002 - the store itself puts parts together
     ) -> Part:
         """See `BlobStore.put_part`."""
         require_slot(slot)

@@ -166,6 +166,16 @@ def slot_of(spec: UploadSpec, number: int, attempt: int) -> int:
     return (number - 1) * slots + attempt
 
 
+def place_of(spec: UploadSpec, number: int, slot: int) -> int | None:
+    """Where in the file the chunk begins, for the first attempt to send it; None for later ones, and where nobody knows.
+
+    An earlier attempt may still be writing: so each place belongs to one attempt for ever.
+    """
+    if spec.chunk_bytes is None or slot != slot_of(spec, number, 1):
+        return None
+    return (number - 1) * spec.chunk_bytes
+
+
 def check_begun(spec: UploadSpec, begun: int) -> None:
     """Raises `ChunkRefused` when chunks were begun so often that many times the file could have come."""
     if begun > _BEGUN_TIMES * spec.size + _BEGUN_FLOOR:

@@ -382,7 +382,10 @@ class Uploads:
 
         limit = rules.size_of_chunk(upload.spec, number) or upload.spec.size
         try:
-            part = await self._blobs.put_part(assembly_of(upload), slot, body, limit=limit, digests=fed, check=check)
+            part = await self._blobs.put_part(
+                assembly_of(upload), slot, body,
+                limit=limit, digests=fed, check=check, place=rules.place_of(upload.spec, number, slot),
+            )  # fmt: skip
         except BodyTooLarge as error:
             raise ChunkRefused(problem=f"it has more than {limit} bytes") from error
         chunk = Chunk(

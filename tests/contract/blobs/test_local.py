@@ -180,6 +180,26 @@ async def test_files_are_joined_where_the_system_cannot_copy_between_them(
     assert await get(local.store, assembly.key) == LARGE + b"the last"
 
 
+async def test_parts_that_lie_in_their_places_are_joined_without_a_copy(local: LocalMedium) -> None:
+    assembly = await local.store.assemble(keys.assembled("1", "upload", 1), least_part=0)
+    parts = [await local.store.put_part(assembly, 1, body(LARGE), limit=len(LARGE), place=0),
+             await local.store.put_part(assembly, 7, body(b"rest"), limit=4, place=len(LARGE))]  # fmt: skip
+    whole = (local.root / keys.whole(assembly.handle)).stat().st_ino
+    await local.store.join(assembly, parts)
+    assert (local.root / assembly.key).stat().st_ino == whole
+
+
+@pytest.mark.parametrize("lost", ["said", "whole"])
+async def test_a_part_that_is_lost_from_its_place_is_missing(local: LocalMedium, lost: str) -> None:
+    assembly = await local.store.assemble(keys.assembled("1", "upload", 1), least_part=0)
+    part = await local.store.put_part(assembly, 1, body(b"alone"), limit=5, place=0)
+    key = keys.part(assembly.handle, 1, part.tag) if lost == "said" else keys.whole(assembly.handle)
+    await local.store.delete(key)
+    with pytest.raises(KeyError):
+        await local.store.join(assembly, [part])
+    assert await local.store.stat(assembly.key) is None
+
+
 async def test_a_full_disk_is_said_to_be_full_by_parts_and_joins_which_use_nothing_up(local: LocalMedium) -> None:
     assembly, parts = await parts_of(local, LARGE[: 2 * MIB], LARGE[: 2 * MIB])
     before = local.leftovers()

@@ -9,6 +9,7 @@ import random
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from itertools import accumulate
 
 import httpx
 import pytest
@@ -337,6 +338,79 @@ async def test_what_is_not_there_cannot_be_taken_apart(store: BlobStore, assembl
     with pytest.raises(KeyError):
         await store.take_apart(assembly, parts, AGAIN)
     assert await listed(store) == []
+
+
+# --- parts that are put to their places ---------------------------------------------------------------------------------
+
+
+async def put_to_their_places(store: BlobStore, assembly: Assembly, slots: list[int]) -> list[Part]:
+    places = dict(zip(SLOTS, accumulate(map(len, CHUNKS.values()), initial=0), strict=False))
+    return await asyncio.gather(
+        *(
+            store.put_part(assembly, slot, body(CHUNKS[slot]), limit=len(CHUNKS[slot]), place=places[slot])
+            for slot in slots
+        )
+    )
+
+
+async def test_parts_put_to_their_places_are_joined_and_taken_apart_as_any_others(
+    medium: Medium, begin: Begin, assembly: Assembly
+) -> None:
+    sent = await put_to_their_places(medium.store, assembly, random.sample(SLOTS, len(SLOTS)))
+    parts = sorted(sent, key=lambda part: part.slot)
+    assert [(part.slot, part.size) for part in parts] == [(slot, len(CHUNKS[slot])) for slot in SLOTS]
+    assert await medium.store.parts(assembly) == parts
+    for _ in range(2):
+        assert await medium.store.join(assembly, parts) == len(WHOLE)
+        assert await get(medium.store, KEY) == WHOLE
+    again, parts = await medium.store.take_apart(assembly, parts, AGAIN)
+    await begin(made=again)
+    assert await medium.store.stat(KEY) is None
+    assert await medium.store.join(again, parts) == len(WHOLE)
+    await medium.store.discard(again)
+    assert await get(medium.store, AGAIN) == WHOLE
+    assert medium.leftovers() == [AGAIN]
+
+
+async def test_a_part_sent_again_takes_the_place_of_one_that_was_put_there(
+    medium: Medium, begin: Begin, assembly: Assembly
+) -> None:
+    first, _, last = await put_to_their_places(medium.store, assembly, SLOTS)
+    anew = await put_part(medium.store, assembly, 20, LARGE)
+    assert await medium.store.join(assembly, [first, anew, last]) == len(CHUNKS[3] + LARGE + CHUNKS[21])
+    assert await get(medium.store, KEY) == CHUNKS[3] + LARGE + CHUNKS[21]
+
+
+async def test_who_still_writes_to_a_place_that_another_part_took_changes_nothing(
+    store: BlobStore, assembly: Assembly
+) -> None:
+    begun, joined = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield LARGE[: len(CHUNKS[3]) // 2]
+        begun.set()
+        await joined.wait()
+        yield LARGE[: len(CHUNKS[3]) // 2]
+
+    late = asyncio.create_task(store.put_part(assembly, 2, slow(), limit=10**9, place=0))
+    await begun.wait()
+    rest = await put_to_their_places(store, assembly, SLOTS[1:])
+    await store.join(assembly, [await put_part(store, assembly, 3, CHUNKS[3]), *rest])
+    joined.set()
+    with suppress(StorageUnavailable):  # where the store knows the assembly no more
+        await late
+    assert await get(store, KEY) == WHOLE
+
+
+async def test_a_part_that_fails_at_its_place_leaves_nothing_and_may_be_sent_again_elsewhere(
+    store: BlobStore, assembly: Assembly
+) -> None:
+    with pytest.raises(ConnectionResetError):
+        await store.put_part(assembly, 1, failing([LARGE], ConnectionResetError()), limit=10**9, place=0)
+    assert await store.parts(assembly) == []
+    rest = await put_to_their_places(store, assembly, SLOTS[1:])
+    await store.join(assembly, [await put_part(store, assembly, 3, CHUNKS[3]), *rest])
+    assert await get(store, KEY) == WHOLE
 
 
 # --- straight to the store -------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from app.wiring import Wiring
 from schemas.errors import StorageUnavailable
 from schemas.model.access import Caller, Role
 from schemas.model.publishers import PublisherFacts
-from schemas.model.uploads import NewUpload, Purpose, Upload, UploadPolicy
+from schemas.model.uploads import Chunk, NewUpload, Purpose, Upload, UploadPolicy
 from storage.blobs import keys
 from storage.blobs.base import BlobStore
 from storage.executors import Executor
@@ -186,7 +186,15 @@ class World:
         """What the store has of the chunks that are said to be there."""
         async with self.wiring.database.transaction(upload.tenant_id) as tx:
             rows = await uploads.list_chunks(tx, upload)
-        return {row.number: await self.read(keys.part(upload.assembly_handle, row.slot, row.tag)) for row in rows}
+        return {row.number: await self._chunk(upload, row) for row in rows}
+
+    async def _chunk(self, upload: Upload, chunk: Chunk) -> bytes:
+        said = await self.read(keys.part(upload.assembly_handle, chunk.slot, chunk.tag))
+        placed = keys.place_and_size(chunk.tag)
+        if placed is None:
+            return said
+        whole = self.wiring.blobs.read(keys.whole(upload.assembly_handle), *placed)
+        return b"".join([piece async for piece in whole])
 
     async def read(self, key: str) -> bytes:
         """The bytes under a key."""
