@@ -46,6 +46,14 @@ class Part(Entity, frozen=True):
     tag: str
 
 
+class Place(Entity, frozen=True):
+    """Where the bytes of a part will lie in the file if they become part of it: `room` bytes from `offset`, which are given
+    to no other part, ever."""
+
+    offset: int
+    room: int
+
+
 class Digest(Protocol):
     """What bytes are fed to while they come in: an object of `hashlib`, say."""
 
@@ -131,12 +139,11 @@ class BlobStore(Protocol):
         limit: int,
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
-        place: int | None = None,
+        place: Place | None = None,
     ) -> Part:
         """Stores one part while it streams in, and feeds every byte to each of `digests`.
 
-        With `place` the caller promises that these bytes will begin there in the file, if they become part of it, and that
-        no other part is ever put with the same place: the store may then write them there at once.
+        With `place` the store may write them there at once. It may turn out to be wrong, but it has to be the part's alone.
 
         After the last byte `check(size)` is called; what it raises is raised. Whatever fails, also the body itself,
         its size (`BodyTooLarge`) or cancellation, leaves nothing; but for one moment, as in `put`, after which a part may

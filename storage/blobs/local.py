@@ -34,6 +34,7 @@ from storage.blobs.base import (
     Assembly,
     Digest,
     Part,
+    Place,
     Stored,
     require_key,
     require_prefix,
@@ -140,15 +141,13 @@ class LocalBlobs:
         limit: int,
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
-        place: int | None = None,
+        place: Place | None = None,
     ) -> Part:
         """See `BlobStore.put_part`."""
         require_slot(slot)
-        writing: _Writing | _Placing
-        if place is None:
-            writing = _Writing(self._part(assembly, slot, new_id()), self._make_directory)
-        else:
-            writing = _Placing(self._path(keys.whole(assembly.handle)), slot, place, self._open_whole)
+        apart = _Writing(self._part(assembly, slot, new_id()), self._make_directory)
+        whole = self._path(keys.whole(assembly.handle))
+        writing = apart if place is None else _Placing(whole, slot, place, self._open_whole, apart)
         try:
             await fed(body, limit, writing.add, self._threads, digests)
             if check is not None:
@@ -319,17 +318,20 @@ class _Writing:
                 _hasten(self._opened(), self.size, written)
                 self.size += written
 
-    def append(self, source: "_Source") -> None:
-        """Appends a part. KeyError where it is not there."""
+    def append(self, source: Path, offset: int, size: int) -> None:
+        """Appends `size` bytes of the file `source` from `offset` on. KeyError where they are not there."""
         with self._lock, medium():
             if not self._over:
-                source.check()
-                with FileIO(source.file) as file:
-                    file.seek(source.offset)
-                    if _copy(file, self._opened(), source.size) != source.size:
-                        raise KeyError(source.name.name)
-                _hasten(self._opened(), self.size, source.size)
-                self.size += source.size
+                try:
+                    file = FileIO(source)
+                except FileNotFoundError:
+                    raise KeyError(source.name) from None
+                with file:
+                    file.seek(offset)
+                    if _copy(file, self._opened(), size) != size:
+                        raise KeyError(source.name)
+                _hasten(self._opened(), self.size, size)
+                self.size += size
 
     def place(self) -> bool:
         """Makes what was added readable and durable. False where something had the name already; that stays."""
@@ -385,56 +387,84 @@ class _Writing:
 
 
 class _Placing:
-    """A part on its way to its place in the file `whole`. Blocking, and as `_Writing` where calls overlap."""
+    """A part on its way to its place in the file `whole`; one that is too long for it goes on `apart`.
 
-    def __init__(self, whole: Path, slot: int, place: int, open_whole: Callable[[Path], FileIO]) -> None:
+    Blocking, and as `_Writing` where calls overlap.
+    """
+
+    def __init__(
+        self, whole: Path, slot: int, place: Place, open_whole: Callable[[Path], FileIO], apart: _Writing
+    ) -> None:
         self.size = 0
         self._whole = whole
         self._slot = slot
-        self._offset = place
+        self._place = place
         self._open = open_whole
+        self._apart = apart
         self._lock = threading.Lock()
         self._file: FileIO | None = None
         self._over = False
 
     @property
     def target(self) -> Path:
-        """The empty file that says that the part is there, as far as it has come."""
-        return self._whole.parent / keys.part("", self._slot, keys.placed(self._offset, self.size))
+        """The file that says that the part is there, as far as it has come; it is empty unless the part lies apart."""
+        return self._apart.target if self._is_apart else self._said
 
     def add(self, bundle: Bundle) -> None:
         """As `_Writing.add`."""
         with self._lock, medium():
-            if not self._over:
-                if self._file is None:
-                    self._file = self._open(self._whole)
-                    self._file.seek(self._offset)
-                written = _write(self._file, bundle)
-                _hasten(self._file, self._offset + self.size, written)
-                self.size += written
+            if self._over:
+                return
+            before = self.size
+            self.size += sum(map(len, bundle))
+            if not self._is_apart:
+                _write(self._opened(), bundle)
+                _hasten(self._opened(), self._place.offset + before, self.size - before)
+                return
+            if self._file is not None:
+                self._close()
+                self._apart.append(self._whole, self._place.offset, before)
+            self._apart.add(bundle)
 
     def place(self) -> bool:
         """Makes the part durable, and says that it is there."""
         with self._lock, medium():
             if self._over:
                 return False
-            if self._file is None:  # it is empty
-                self._file = self._open(self._whole)
-            os.fsync(self._file.fileno())
-            FileIO(self.target, "xb", opener=_for_us_alone).close()
-            self._end()
+            if self._is_apart:
+                return self._apart.place()
+            os.fsync(self._opened().fileno())
+            FileIO(self._said, "xb", opener=_for_us_alone).close()
+            self._close()
+            self._over = True
             return True
 
     def revoke(self) -> None:
         """Says nothing of the part. Its bytes stay where nobody looks for any."""
         with self._lock, medium():
-            self._end()
-            self.target.unlink(missing_ok=True)
+            self._over = True
+            self._close()
+            self._said.unlink(missing_ok=True)
+        self._apart.revoke()
 
-    def _end(self) -> None:
-        self._over = True
+    @property
+    def _is_apart(self) -> bool:
+        return self.size > self._place.room
+
+    @property
+    def _said(self) -> Path:
+        return self._whole.parent / keys.part("", self._slot, keys.placed(self._place.offset, self.size))
+
+    def _opened(self) -> FileIO:
+        if self._file is None:
+            self._file = self._open(self._whole)
+            self._file.seek(self._place.offset)
+        return self._file
+
+    def _close(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._file = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,7 +531,8 @@ class _Joining:
 
     def _copied(self) -> bool:
         for source in self._sources:
-            self._writing.append(source)
+            source.check()
+            self._writing.append(source.file, source.offset, source.size)
         return self._writing.place()
 
     def _is_made(self) -> bool:

@@ -32,6 +32,7 @@ from storage.blobs.base import (
     Assembly,
     Digest,
     Part,
+    Place,
     Stored,
     is_key,
     require_key,
@@ -181,7 +182,7 @@ class S3Blobs:
         limit: int,
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
-        place: int | None = None,  # noqa: ARG002 - the store itself puts parts together
+        place: Place | None = None,  # noqa: ARG002 - the store itself puts parts together
     ) -> Part:
         """See `BlobStore.put_part`."""
         require_slot(slot)

@@ -25,6 +25,13 @@ class OpenUploads(Entity, frozen=True):
     bytes: int
 
 
+class StoredChunk(Entity, frozen=True):
+    """How many chunks are there with this one, and which other one was begun for the first time."""
+
+    received: int
+    ahead: int | None
+
+
 class Attempt(Entity, frozen=True):
     """The how-manieth attempt to send a chunk this is, and how many bytes those before might have brought, to all chunks of
     the file."""
@@ -187,10 +194,7 @@ async def reassemble(
 
 
 async def begin_chunk(tx: Transaction, upload: Upload, number: int, most: int) -> Attempt | None:
-    """Counts an attempt to send the chunk, of `most` bytes; None where no chunks are taken any more.
-
-    The commit does not wait for the disk: a crash of the database may forget an attempt, but never one that led to a chunk.
-    """
+    """Counts an attempt to send the chunk, of `most` bytes; None where no chunks are taken any more."""
     row = await tx.maybe(
         QUERIES.begin_chunk,
         tenant_id=upload.tenant_id,
@@ -202,10 +206,15 @@ async def begin_chunk(tx: Transaction, upload: Upload, number: int, most: int) -
     return Attempt(number=row["attempts"], begun_bytes=row["begun_bytes"]) if row else None
 
 
-async def store_chunk(tx: Transaction, upload: Upload, chunk: Chunk, *, direct: bool = False) -> int | None:
-    """Says that the chunk is there, in place of an earlier one of that number. Answers how many there are now, or None
-    where no chunks are taken any more. What came `direct` to the store counts only where it was awaited and is the newest."""
-    received: int | None = await tx.value(
+async def store_chunk(
+    tx: Transaction, upload: Upload, chunk: Chunk, *, direct: bool = False, ahead_bytes: int | None = None
+) -> StoredChunk | None:
+    """Says that the chunk is there, in place of an earlier one of that number; None where no chunks are taken any more.
+
+    What came `direct` to the store counts only where it was awaited and is the newest. With `ahead_bytes` the chunk after all
+    that were begun is begun, which may have so many bytes.
+    """
+    row = await tx.maybe(
         QUERIES.store_chunk,
         tenant_id=upload.tenant_id,
         upload_id=upload.id,
@@ -217,8 +226,9 @@ async def store_chunk(tx: Transaction, upload: Upload, chunk: Chunk, *, direct: 
         md5=chunk.md5,
         sha256=chunk.sha256,
         direct=direct,
+        ahead_bytes=ahead_bytes,
     )
-    return received
+    return StoredChunk(received=row["received"], ahead=row["ahead"]) if row else None
 
 
 async def offer_slot(tx: Transaction, upload: Upload, number: int, slot: int) -> None:

@@ -15,7 +15,7 @@ from schemas.model.uploads import (
     UploadSpec,
     UploadState,
 )
-from storage.blobs.base import MOST_SLOTS
+from storage.blobs.base import MOST_SLOTS, Place
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -166,14 +166,18 @@ def slot_of(spec: UploadSpec, number: int, attempt: int) -> int:
     return (number - 1) * slots + attempt
 
 
-def place_of(spec: UploadSpec, number: int, slot: int) -> int | None:
-    """Where in the file the chunk begins, for the first attempt to send it; None for later ones, and where nobody knows.
+def place_of(spec: UploadSpec, number: int, slot: int, chunk_bytes: int | None) -> Place | None:
+    """Where in the file the chunk lies, for the first attempt to send it; None for later ones, and where nobody knows.
 
-    An earlier attempt may still be writing: so each place belongs to one attempt for ever.
+    An earlier attempt may still be writing: so each place belongs to one attempt for ever. `chunk_bytes` is how long
+    chunks are, or seem to be, that of the first one; None before that has come.
     """
-    if spec.chunk_bytes is None or slot != slot_of(spec, number, 1):
+    if slot != slot_of(spec, number, 1):
         return None
-    return (number - 1) * spec.chunk_bytes
+    if chunk_bytes is None:
+        return Place(offset=0, room=spec.size) if number == 1 else None
+    offset = (number - 1) * chunk_bytes
+    return Place(offset=offset, room=min(chunk_bytes, spec.size - offset)) if offset < spec.size else None
 
 
 def check_begun(spec: UploadSpec, begun: int) -> None:

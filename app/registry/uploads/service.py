@@ -16,6 +16,7 @@ import structlog
 from app.registry.access import permissions
 from app.registry.packages.service import Packages
 from app.registry.uploads import rules
+from app.registry.uploads.ahead import Ahead, AheadChunks
 from app.registry.uploads.digests import ChunkDigests, FileDigests
 from app.registry.uploads.inspection import Inspection, require_publisher
 from app.registry.uploads.joining import Joining, assembly_of, enqueue_inspection, record
@@ -63,6 +64,7 @@ _URL_SECONDS = 3600
 _KEYS_KEPT_HOURS = 7 * 24
 _AT_ONCE = 100
 _STORED_AT_ONCE = 3  # their commits wait for a disk that is busy with chunks; others want connections, too
+_FORM_BYTES = 64 * 1024  # what a form can have around its file
 _GIVEN_UP = (UploadState.ABORTED, UploadState.EXPIRED)
 
 
@@ -83,6 +85,7 @@ class Uploads:
         self._policy = policy
         self._packages = package_inspection
         self._digests = FileDigests()
+        self._ahead = AheadChunks()
         self._storing = asyncio.Semaphore(_STORED_AT_ONCE)
         self._joining = Joining(database, blobs, self._digests, hours=policy.expires_after_hours)
         self._inspection = Inspection(database, blobs, package_inspection, hashing, hours=policy.expires_after_hours)
@@ -135,6 +138,11 @@ class Uploads:
         `UploadMovedOn` for another chunk once it is joined.
         """
         digests = ChunkDigests(md5, sha256)
+        ahead = self._begun_ahead(caller, upload_id, number, length)
+        if ahead is not None:
+            if length is not None:
+                rules.check_size(ahead.upload.spec, number, length)
+            return await self._stored(ahead.upload, number, ahead.slot, body, digests, ahead.chunk_bytes)
         async with self._database.transaction(caller.tenant_id) as tx:
             upload = await self._found(tx, caller, upload_id)
             rules.check_number(upload.spec, number)
@@ -239,18 +247,28 @@ class Uploads:
             except BaseException:
                 await asyncio.shield(self._give_up_unnamed(caller, upload))  # nobody was told its id
                 raise
-        upload = await self.show(caller, chunk.task_id)
+        ahead = self._begun_ahead(caller, chunk.task_id, chunk.chunk_index, most)
+        upload = await self.show(caller, chunk.task_id) if ahead is None else ahead.upload
         rules.check_form(chunk, upload)
-        return await self._form_chunk_taken(caller, upload, chunk, body, most)
+        return await self._form_chunk_taken(caller, upload, chunk, body, most, ahead)
 
     async def _form_chunk_taken(
-        self, caller: Caller, upload: Upload, chunk: FormChunk, body: AsyncIterator[bytes], most: int | None
+        self,
+        caller: Caller,
+        upload: Upload,
+        chunk: FormChunk,
+        body: AsyncIterator[bytes],
+        most: int | None,
+        ahead: Ahead | None = None,
     ) -> FormReceipt:
         number, digests = chunk.chunk_index, ChunkDigests(chunk.chunk_md5, None)
-        rules.check_number(upload.spec, number)
-        async with self._database.transaction(upload.tenant_id) as tx:
-            awaited = await self._awaited(tx, upload, number, digests, most)
-        await self._taken(upload, number, body, digests, awaited)
+        if ahead is not None:
+            await self._stored(upload, number, ahead.slot, body, digests, ahead.chunk_bytes)
+        else:
+            rules.check_number(upload.spec, number)
+            async with self._database.transaction(upload.tenant_id) as tx:
+                awaited = await self._awaited(tx, upload, number, digests, most)
+            await self._taken(upload, number, body, digests, awaited)
         if chunk.parent_file_sha256 and upload.spec.sha256 is None:
             upload = await self._promised(upload, chunk, chunk.parent_file_sha256.lower())
         if chunk.merge:
@@ -326,6 +344,17 @@ class Uploads:
         if held.bytes + spec.size > self._policy.most_staged_bytes:
             raise QuotaExceeded("size", limit=self._policy.most_staged_bytes, what="bytes in open uploads")
 
+    def _begun_ahead(self, caller: Caller, upload_id: str, number: int, most: int | None) -> Ahead | None:
+        """The chunk, if it was begun ahead for whoever sends it now, and `most` bytes of it (with the form around it) are
+        about what was thought. From here on it is his."""
+        ahead = self._ahead.find(upload_id, number)
+        if ahead is None or not rules.may_see(caller, ahead.upload):
+            return None
+        if most is None or most > ahead.chunk_bytes + _FORM_BYTES:
+            return None
+        self._ahead.take(ahead)
+        return ahead
+
     async def _awaited(
         self, tx: Transaction, upload: Upload, number: int, digests: ChunkDigests, most: int | None = None
     ) -> Chunk | int:
@@ -346,7 +375,7 @@ class Uploads:
         """Stores the chunk in its slot, unless it is there already."""
         if isinstance(awaited, Chunk):
             return await self._compared(upload, awaited, body, digests)
-        return await self._stored(upload, number, awaited, body, digests)
+        return await self._stored(upload, number, awaited, body, digests, upload.spec.chunk_bytes)
 
     async def _compared(
         self, upload: Upload, there: Chunk, body: AsyncIterator[bytes], digests: ChunkDigests
@@ -371,7 +400,13 @@ class Uploads:
         return _receipt_of(upload, there, len(now.received))
 
     async def _stored(
-        self, upload: Upload, number: int, slot: int, body: AsyncIterator[bytes], digests: ChunkDigests
+        self,
+        upload: Upload,
+        number: int,
+        slot: int,
+        body: AsyncIterator[bytes],
+        digests: ChunkDigests,
+        chunk_bytes: int | None,
     ) -> ChunkReceipt:
         whole = self._digests.before(upload, number)
         fed = digests.fed if whole is None else [*digests.fed, whole.sha256]
@@ -381,24 +416,29 @@ class Uploads:
             digests.check()
 
         limit = rules.size_of_chunk(upload.spec, number) or upload.spec.size
+        place = rules.place_of(upload.spec, number, slot, chunk_bytes)
         try:
             part = await self._blobs.put_part(
-                assembly_of(upload), slot, body,
-                limit=limit, digests=fed, check=check, place=rules.place_of(upload.spec, number, slot),
-            )  # fmt: skip
+                assembly_of(upload), slot, body, limit=limit, digests=fed, check=check, place=place
+            )
         except BodyTooLarge as error:
             raise ChunkRefused(problem=f"it has more than {limit} bytes") from error
         chunk = Chunk(
             number=number, slot=part.slot, size=part.size, tag=part.tag, md5=digests.md5, sha256=digests.sha256
         )
+        if chunk_bytes is None and number == 1:
+            chunk_bytes = part.size
         async with self._storing, self._database.transaction(upload.tenant_id) as tx:
-            received = await uploads.store_chunk(tx, upload, chunk)
-            now = upload if received is not None else await self._joining.found(tx, upload)
-        if received is None:  # joined or given up while the bytes came
+            stored = await uploads.store_chunk(tx, upload, chunk, ahead_bytes=chunk_bytes)
+            now = upload if stored is not None else await self._joining.found(tx, upload)
+        if stored is None:  # joined or given up while the bytes came
             raise _moved_on(now)
+        if stored.ahead is not None and chunk_bytes is not None:
+            next_slot = rules.slot_of(upload.spec, stored.ahead, 1)
+            self._ahead.note(Ahead(upload=upload, number=stored.ahead, slot=next_slot, chunk_bytes=chunk_bytes))
         if whole is not None:
             self._digests.after(upload, whole, part.slot)
-        return _receipt_of(upload, chunk, received)
+        return _receipt_of(upload, chunk, stored.received)
 
     async def _begun(self, tx: Transaction, upload: Upload, number: int, most: int | None = None) -> int:
         """A slot that nobody else writes to."""
@@ -460,6 +500,7 @@ class Uploads:
         if await uploads.move(tx, upload, state, reason=reason):
             await record(tx, caller, upload, f"upload.{state}")
             self._digests.forget(upload)
+            self._ahead.forget(upload)
 
     async def _discard(self, upload: Upload) -> None:
         await self._discard_assembly(assembly_of(upload))

@@ -66,12 +66,12 @@ UPDATE upload_chunks SET slot = :slot, tag = :tag
 
 -- name: begin_chunk
 -- One more attempt, which may bring so many bytes, and how many those before of all chunks might. The upload stays in its state until the end of the
--- transaction. Its commit need not wait for the disk: a chunk that is stored later makes it durable, too.
+-- transaction.
 WITH receiving AS (
          SELECT id FROM uploads
           WHERE tenant_id = :tenant_id AND id = :upload_id AND state = 'receiving' AND round = :round FOR SHARE)
 INSERT INTO upload_chunks AS c (upload_id, tenant_id, number, begun_bytes)
-SELECT id, :tenant_id, :number, :bytes FROM receiving CROSS JOIN set_config('synchronous_commit', 'off', true)
+SELECT id, :tenant_id, :number, :bytes FROM receiving
     ON CONFLICT (upload_id, number) DO UPDATE SET attempts = c.attempts + 1, begun_bytes = c.begun_bytes + :bytes
 RETURNING c.attempts, (
        SELECT coalesce(sum(o.begun_bytes), 0)::bigint FROM upload_chunks o
@@ -89,10 +89,21 @@ UPDATE upload_chunks SET slot = NULL, size = NULL, tag = NULL, md5 = NULL, sha25
 
 -- name: store_chunk
 -- Only while chunks are taken: whoever joins waits for this transaction, or this one for his. What came directly counts only
--- where it is awaited, and never in place of something newer.
+-- where it is awaited, and never in place of something newer. With `ahead_bytes` the first chunk that nobody has begun is begun,
+-- too: it is likely the next to come.
 WITH receiving AS (
-         SELECT id FROM uploads
-          WHERE tenant_id = :tenant_id AND id = :upload_id AND state = 'receiving' AND round = :round FOR SHARE)
+         SELECT id, total_chunks FROM uploads
+          WHERE tenant_id = :tenant_id AND id = :upload_id AND state = 'receiving' AND round = :round FOR SHARE),
+     ahead AS (
+         INSERT INTO upload_chunks (upload_id, tenant_id, number, begun_bytes)
+         SELECT receiving.id, :tenant_id, last.number + 1, :ahead_bytes::bigint
+           FROM receiving
+          CROSS JOIN LATERAL (
+                SELECT max(o.number) AS number FROM upload_chunks o
+                 WHERE o.upload_id = receiving.id AND o.tenant_id = :tenant_id) last
+          WHERE last.number < receiving.total_chunks AND :ahead_bytes::bigint IS NOT NULL
+             ON CONFLICT DO NOTHING
+         RETURNING number)
 UPDATE upload_chunks c SET slot = :slot, size = :size, tag = :tag, md5 = :md5, sha256 = :sha256,
        stored_at = clock_timestamp()
   FROM receiving
@@ -100,6 +111,7 @@ UPDATE upload_chunks c SET slot = :slot, size = :size, tag = :tag, md5 = :md5, s
    AND (NOT :direct OR (c.direct_slot = :slot AND c.direct_slot > coalesce(c.slot, 0)))
 RETURNING (SELECT count(*) FROM upload_chunks o
             WHERE o.upload_id = :upload_id AND o.tenant_id = :tenant_id AND o.number <> :number AND o.slot IS NOT NULL) + 1
+       AS received, (SELECT number FROM ahead) AS ahead
 
 -- name: offer_slot
 -- The part that is awaited under a URL that was given out; an earlier URL's is no longer.

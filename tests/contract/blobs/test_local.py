@@ -18,7 +18,7 @@ import pytest
 
 from schemas.errors import ServiceBusy, StorageFull, StorageUnavailable
 from storage.blobs import keys
-from storage.blobs.base import Assembly, Part
+from storage.blobs.base import Assembly, Part, Place
 from storage.blobs.local import LocalBlobs
 from storage.executors import Executor
 from tests.contract.blobs.conftest import LocalMedium
@@ -182,8 +182,8 @@ async def test_files_are_joined_where_the_system_cannot_copy_between_them(
 
 async def test_parts_that_lie_in_their_places_are_joined_without_a_copy(local: LocalMedium) -> None:
     assembly = await local.store.assemble(keys.assembled("1", "upload", 1), least_part=0)
-    parts = [await local.store.put_part(assembly, 1, body(LARGE), limit=len(LARGE), place=0),
-             await local.store.put_part(assembly, 7, body(b"rest"), limit=4, place=len(LARGE))]  # fmt: skip
+    parts = [await local.store.put_part(assembly, 1, body(LARGE), limit=len(LARGE), place=Place(offset=0, room=len(LARGE))),
+             await local.store.put_part(assembly, 7, body(b"rest"), limit=4, place=Place(offset=len(LARGE), room=4))]  # fmt: skip
     whole = (local.root / keys.whole(assembly.handle)).stat().st_ino
     await local.store.join(assembly, parts)
     assert (local.root / assembly.key).stat().st_ino == whole
@@ -192,7 +192,7 @@ async def test_parts_that_lie_in_their_places_are_joined_without_a_copy(local: L
 @pytest.mark.parametrize("lost", ["said", "whole"])
 async def test_a_part_that_is_lost_from_its_place_is_missing(local: LocalMedium, lost: str) -> None:
     assembly = await local.store.assemble(keys.assembled("1", "upload", 1), least_part=0)
-    part = await local.store.put_part(assembly, 1, body(b"alone"), limit=5, place=0)
+    part = await local.store.put_part(assembly, 1, body(b"alone"), limit=5, place=Place(offset=0, room=5))
     key = keys.part(assembly.handle, 1, part.tag) if lost == "said" else keys.whole(assembly.handle)
     await local.store.delete(key)
     with pytest.raises(KeyError):

@@ -16,7 +16,7 @@ import pytest
 
 from schemas.errors import BodyTooLarge, StorageUnavailable
 from storage.blobs import keys
-from storage.blobs.base import Assembly, BlobStore, Part
+from storage.blobs.base import Assembly, BlobStore, Part, Place
 from tests.contract.blobs.conftest import Medium
 from tests.contract.blobs.test_promises import LARGE, MIB, PIECE, Lost, body, failing, get, listed, put
 
@@ -347,7 +347,13 @@ async def put_to_their_places(store: BlobStore, assembly: Assembly, slots: list[
     places = dict(zip(SLOTS, accumulate(map(len, CHUNKS.values()), initial=0), strict=False))
     return await asyncio.gather(
         *(
-            store.put_part(assembly, slot, body(CHUNKS[slot]), limit=len(CHUNKS[slot]), place=places[slot])
+            store.put_part(
+                assembly,
+                slot,
+                body(CHUNKS[slot]),
+                limit=len(CHUNKS[slot]),
+                place=Place(offset=places[slot], room=len(CHUNKS[slot])),
+            )
             for slot in slots
         )
     )
@@ -381,6 +387,17 @@ async def test_a_part_sent_again_takes_the_place_of_one_that_was_put_there(
     assert await get(medium.store, KEY) == CHUNKS[3] + LARGE + CHUNKS[21]
 
 
+async def test_a_part_that_is_too_long_for_its_place_leaves_the_others_alone(
+    store: BlobStore, assembly: Assembly
+) -> None:
+    rest = await put_to_their_places(store, assembly, SLOTS[1:])
+    pieces = body(CHUNKS[3], b"", LARGE, b"and more")
+    first = await store.put_part(assembly, 3, pieces, limit=10**9, place=Place(offset=0, room=len(CHUNKS[3])))
+    assert await store.parts(assembly) == [first, *rest]
+    await store.join(assembly, [first, *rest])
+    assert await get(store, KEY) == CHUNKS[3] + LARGE + b"and more" + CHUNKS[20] + CHUNKS[21]
+
+
 async def test_who_still_writes_to_a_place_that_another_part_took_changes_nothing(
     store: BlobStore, assembly: Assembly
 ) -> None:
@@ -392,7 +409,9 @@ async def test_who_still_writes_to_a_place_that_another_part_took_changes_nothin
         await joined.wait()
         yield LARGE[: len(CHUNKS[3]) // 2]
 
-    late = asyncio.create_task(store.put_part(assembly, 2, slow(), limit=10**9, place=0))
+    late = asyncio.create_task(
+        store.put_part(assembly, 2, slow(), limit=10**9, place=Place(offset=0, room=len(CHUNKS[3])))
+    )
     await begun.wait()
     rest = await put_to_their_places(store, assembly, SLOTS[1:])
     await store.join(assembly, [await put_part(store, assembly, 3, CHUNKS[3]), *rest])
@@ -406,7 +425,13 @@ async def test_a_part_that_fails_at_its_place_leaves_nothing_and_may_be_sent_aga
     store: BlobStore, assembly: Assembly
 ) -> None:
     with pytest.raises(ConnectionResetError):
-        await store.put_part(assembly, 1, failing([LARGE], ConnectionResetError()), limit=10**9, place=0)
+        await store.put_part(
+            assembly,
+            1,
+            failing([LARGE], ConnectionResetError()),
+            limit=10**9,
+            place=Place(offset=0, room=len(CHUNKS[3])),
+        )
     assert await store.parts(assembly) == []
     rest = await put_to_their_places(store, assembly, SLOTS[1:])
     await store.join(assembly, [await put_part(store, assembly, 3, CHUNKS[3]), *rest])

@@ -36,6 +36,7 @@ from storage.blobs.base import Assembly
 from storage.postgres import packages, uploads
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
+from storage.postgres.uploads import StoredChunk
 from tests.builders import a_name, a_package, a_zip
 from tests.contract.uploads.world import CHUNK, World, a_caller, body, sha256
 from tests.seaweed import SeaweedFS
@@ -154,7 +155,7 @@ async def test_who_joins_waits_for_a_chunk_that_is_just_being_noted_and_joins_th
     chunk = Chunk(number=3, slot=part.slot, size=part.size, tag=part.tag)
 
     async with world.wiring.database.transaction(begun.tenant_id) as tx:
-        assert await uploads.store_chunk(tx, begun, chunk) == 3
+        assert await uploads.store_chunk(tx, begun, chunk) == StoredChunk(received=3, ahead=None)
         joining = asyncio.create_task(world.uploads.complete(world.caller, begun.id))
         while not await world.owner.fetchval(  # noqa: ASYNC110 - PostgreSQL tells nobody that somebody waits
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -667,7 +668,8 @@ async def test_chunks_of_a_form_cannot_bring_many_times_the_file(world: World, m
     answers = await outcomes(*sent)
     refused = [answer for answer in answers if isinstance(answer, ChunkRefused)]
     assert all("too many" in str(each) for each in refused)
-    assert 10 <= len(await world.keys()) == 50 - len(refused) <= 25
+    there = [key for key in await world.keys() if not key.endswith("/whole")]
+    assert 10 <= len(there) == 50 - len(refused) <= 25
 
 
 # -- time ----------------------------------------------------------------------------------------------------------------
@@ -780,3 +782,50 @@ async def test_another_accounts_upload_is_unknown_to_every_use_case(world: World
     finally:
         await stranger.close()
     assert await world.chunks(begun) == {1: content[:CHUNK]}
+
+
+# -- chunks begun ahead --------------------------------------------------------------------------------------------------
+
+
+async def test_a_chunk_begun_ahead_is_for_those_alone_who_may_see_the_upload(world: World, quiet: Urls) -> None:
+    content = a_file()
+    begun = await world.begin(content)
+    await world.send(begun, content, 1)
+    stranger = await World.open(world.wiring, quiet)
+    with pytest.raises(UploadUnknown):
+        await world.uploads.add_chunk(stranger.caller, begun.id, 2, body(content[CHUNK : 2 * CHUNK]), length=CHUNK)
+    await stranger.close()
+    await world.send(begun, content, 2, 3)
+    assert (await world.uploads.complete(world.caller, begun.id)).state == "checking"
+
+
+async def test_a_chunk_begun_ahead_that_breaks_off_may_be_sent_again_with_other_bytes_before_it_ends(
+    world: World,
+) -> None:
+    content, other = a_file(), bytes(3 * CHUNK)
+    begun = await world.begin(content)
+    await world.send(begun, content, 1)
+    goes_on = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield other[:1000]
+        await goes_on.wait()
+        yield other[1000:CHUNK]
+
+    late = asyncio.create_task(world.uploads.add_chunk(world.caller, begun.id, 2, slow(), length=CHUNK))
+    await asyncio.sleep(0)
+    await world.send(begun, content, 2, 3)
+    await world.uploads.complete(world.caller, begun.id)
+    goes_on.set()
+    with pytest.raises(UploadMovedOn):
+        await late
+    assert (await world.settled(begun)).state == "accepted"
+
+
+async def test_a_chunk_begun_ahead_is_refused_when_another_process_gave_the_upload_up(world: World) -> None:
+    content = a_file()
+    begun = await world.begin(content)
+    await world.send(begun, content, 1)
+    await world.another().abort(world.caller, begun.id)
+    with pytest.raises(UploadMovedOn):
+        await world.send(begun, content, 2)

@@ -144,9 +144,8 @@ class World:
     async def send(self, upload: Upload, content: bytes, *numbers: int) -> None:
         """Sends these chunks of it, or all, by our own door."""
         for number in numbers or range(1, upload.spec.total_chunks + 1):
-            await self.uploads.add_chunk(
-                self.caller, upload.id, number, body(content[CHUNK * (number - 1) :][:CHUNK]), length=None
-            )
+            chunk = content[CHUNK * (number - 1) :][:CHUNK]
+            await self.uploads.add_chunk(self.caller, upload.id, number, body(chunk), length=len(chunk))
 
     async def joined(self, content: bytes, **changes: Any) -> Upload:
         """Begins, sends and completes it."""
