@@ -218,7 +218,7 @@ async def test_after_many_journeys_the_stored_keys_are_those_that_rows_name(worl
 
     assert found == changed(NOTHING, icons=1, blobs=2, files=2, uploads_cleared=3)
     chunks = {key for key in await world.stored() if f"/{going_on.id}-" in key}
-    assert len(chunks) == 1
+    assert len(chunks) in (1, 2)  # in a directory also the file in which it lies in its place
     assert await world.stored() - chunks == await world.kept()
     assert len(await world.kept()) == 3  # a package, a picture, an extension
     assert await verified(world) == SOUND
