@@ -42,7 +42,7 @@ from storage.blobs.base import (
     require_rising,
     require_slot,
 )
-from storage.blobs.streams import Bundle, fed, kept, measured, medium, undone
+from storage.blobs.streams import BUNDLES_AT_ONCE, Bundle, fed, kept, measured, medium, undone
 from storage.executors import Executor
 
 _PIECE_BYTES = 1024 * 1024
@@ -60,6 +60,7 @@ class LocalBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._threads = Executor("local-blobs", threads=_THREADS, queue=_QUEUE)
+        self._turns = asyncio.Semaphore(BUNDLES_AT_ONCE)
         self._making = threading.Lock()
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:
@@ -67,7 +68,7 @@ class LocalBlobs:
         digest = hashlib.sha256()
         writing = _Writing(self._path(key), self._make_directory)
         try:
-            await fed(body, limit, writing.add, self._threads, [digest])
+            await fed(body, limit, writing.add, self._threads, self._turns, [digest])
             placed = await self._threads.run(writing.place)
         except BaseException as error:
             await undone(writing.discard, self._threads, error)
@@ -149,7 +150,7 @@ class LocalBlobs:
         whole = self._path(keys.whole(assembly.handle))
         writing = apart if place is None else _Placing(whole, slot, place, self._open_whole, apart)
         try:
-            await fed(body, limit, writing.add, self._threads, digests)
+            await fed(body, limit, writing.add, self._threads, self._turns, digests)
             if check is not None:
                 check(writing.size)
             await self._threads.run(writing.place)

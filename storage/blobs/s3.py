@@ -44,7 +44,7 @@ from storage.blobs.base import (
 from storage.blobs.s3_line import NEW_ONLY, KeyTaken, Line, PartGone, PastTheEnd, UploadGone, WrongAnswerError
 from storage.blobs.s3_parts import LEAST_PART_BYTES, Multipart, abort_unfinished
 from storage.blobs.spool import Spool
-from storage.blobs.streams import Bundle, fed, kept, measured, unavailable, undone
+from storage.blobs.streams import BUNDLES_AT_ONCE, Bundle, fed, kept, measured, unavailable, undone
 from storage.executors import Executor
 
 _PART_BYTES = 8 * 1024 * 1024  # of one size, as some stores demand; 10,000 of them make 80 GiB
@@ -90,13 +90,15 @@ class S3Blobs:
             connections=_THREADS,
         )
         self._threads = Executor("s3-blobs", threads=_THREADS, queue=_QUEUE)
+        self._turns = asyncio.Semaphore(BUNDLES_AT_ONCE)
+        self._sending_turns = asyncio.Semaphore(_THREADS)  # these wait for the store now and then
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:
         """See `BlobStore.put`."""
         require_key(key)
         upload = _Upload(self, self._line, key)
         try:
-            await fed(body, limit, upload.add, self._threads)
+            await fed(body, limit, upload.add, self._threads, self._sending_turns)
             await self._threads.run(upload.finish)
         except BaseException as error:
             await undone(upload.abandon, self._threads, error)
@@ -188,7 +190,7 @@ class S3Blobs:
         require_slot(slot)
         sending = _PartSending(self, self._line, assembly, slot)
         try:
-            await fed(body, limit, sending.add, self._threads, digests)
+            await fed(body, limit, sending.add, self._threads, self._turns, digests)
             if check is not None:
                 check(sending.size)
             return await self._threads.run(sending.finish)

@@ -17,6 +17,10 @@ R = TypeVar("R")
 Bundle = list[bytes]
 """Pieces as they came, uncopied, that belong one after the other."""
 
+BUNDLES_AT_ONCE = 2
+"""How many are hashed and written at a time, of all streams. More would not be faster, and whoever wants something else would
+wait for the processors."""
+
 _BUNDLE_BYTES = 512 * 1024
 _BUNDLE_PIECES = 1024  # what Linux writes in one call
 _ROOM_CHECKED_EVERY_SECONDS = 0.05
@@ -30,35 +34,45 @@ async def fed(
     limit: int,
     take: Callable[[Bundle], None],
     threads: Executor,
+    turns: asyncio.Semaphore,
     digests: Sequence[Digest] = (),
 ) -> None:
     """Gives everything that `body` gives to `take` and to each of `digests`, in order, each in a thread of its own.
 
     A bundle is taken while the next one is collected: one hop to a thread for half a MiB, and two bundles in memory at
-    the most. Raises `BodyTooLarge` with the first piece that goes past `limit` bytes. When anything is raised, the
-    last call of `take` may still be running.
+    the most. Those of many streams wait for their turn, never for what a slow client has not sent yet. Raises
+    `BodyTooLarge` with the first piece that goes past `limit` bytes. When anything is raised, the last call of `take`
+    may still be running.
     """
     takers: list[Callable[[Bundle], None]] = [take, *(partial(_digest, each) for each in digests)]
-    taking: asyncio.Future[list[None]] | None = None
+    taking: asyncio.Future[None] | None = None
     try:
         async with aclosing(_bundles(body, limit)) as bundles:
             async for bundle in bundles:
                 if taking is not None:
                     await taking
-                taking = asyncio.gather(*(asyncio.wrap_future(threads.submit(each, bundle)) for each in takers))
+                taking = asyncio.ensure_future(_taken(takers, bundle, threads, turns))
         if taking is not None:
             await asyncio.shield(taking)
     except BaseException:
         if taking is not None:
             taking.add_done_callback(_forget)
+            taking.cancel()
         raise
+
+
+async def _taken(
+    takers: Sequence[Callable[[Bundle], None]], bundle: Bundle, threads: Executor, turns: asyncio.Semaphore
+) -> None:
+    async with turns:
+        await asyncio.gather(*(asyncio.wrap_future(threads.submit(each, bundle)) for each in takers))
 
 
 def _digest(digest: Digest, bundle: Bundle) -> None:
     digest.update(b"".join(bundle))  # at one go: each update gives the interpreter away and has to wait for it again
 
 
-def _forget(ended: asyncio.Future[list[None]]) -> None:
+def _forget(ended: asyncio.Future[None]) -> None:
     """Looks at how it ended, which else were logged as an error that nobody looked at: there was an earlier one."""
     if not ended.cancelled():
         ended.exception()
