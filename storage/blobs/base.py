@@ -1,9 +1,9 @@
 """What every blob store promises. The conformance suite in `tests/contract/` proves each sentence over every store."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Container, Coroutine, Sequence
 from itertools import pairwise
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from schemas.base import Entity
 
@@ -60,6 +60,10 @@ class Digest(Protocol):
     def update(self, data: bytes, /) -> None:
         """Takes the next bytes. Called in a thread, by one at a time."""
         ...
+
+
+Feed = Callable[[Digest], Awaitable[bool]]
+"""Feeds all bytes of a part to one more digest. False where they are no longer at hand; the digest is worthless then."""
 
 
 class BlobStore(Protocol):
@@ -140,10 +144,12 @@ class BlobStore(Protocol):
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
         place: Place | None = None,
+        follow: Callable[[Feed], Coroutine[Any, Any, None]] | None = None,
     ) -> Part:
         """Stores one part while it streams in, and feeds every byte to each of `digests`.
 
         With `place` the store may write them there at once. It may turn out to be wrong, but it has to be the part's alone.
+        After the last byte a store may call `follow`, which it cancels when the part is stored.
 
         After the last byte `check(size)` is called; what it raises is raised. Whatever fails, also the body itself,
         its size (`BodyTooLarge`) or cancellation, leaves nothing; but for one moment, as in `put`, after which a part may

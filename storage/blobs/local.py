@@ -18,12 +18,12 @@ import os
 import stat as file_status
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import aiofiles
 
@@ -33,6 +33,7 @@ from storage.blobs.base import (
     UNLISTED,
     Assembly,
     Digest,
+    Feed,
     Part,
     Place,
     Stored,
@@ -143,6 +144,7 @@ class LocalBlobs:
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
         place: Place | None = None,
+        follow: Callable[[Feed], Coroutine[Any, Any, None]] | None = None,  # noqa: ARG002 - files are quickly read again
     ) -> Part:
         """See `BlobStore.put_part`."""
         require_slot(slot)

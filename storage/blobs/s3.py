@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 import io
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, BinaryIO, cast
@@ -31,6 +32,7 @@ from storage.blobs.base import (
     UNLISTED,
     Assembly,
     Digest,
+    Feed,
     Part,
     Place,
     Stored,
@@ -185,6 +187,7 @@ class S3Blobs:
         digests: Sequence[Digest] = (),
         check: Callable[[int], None] | None = None,
         place: Place | None = None,  # noqa: ARG002 - the store itself puts parts together
+        follow: Callable[[Feed], Coroutine[Any, Any, None]] | None = None,
     ) -> Part:
         """See `BlobStore.put_part`."""
         require_slot(slot)
@@ -193,7 +196,8 @@ class S3Blobs:
             await fed(body, limit, sending.add, self._threads, self._turns, digests)
             if check is not None:
                 check(sending.size)
-            return await self._threads.run(sending.finish)
+            async with _beside(follow, lambda digest: self._threads.run(sending.feed, digest)):
+                return await self._threads.run(sending.finish)
         except BaseException as error:
             await undone(sending.abandon, self._threads, error)
             raise
@@ -531,6 +535,8 @@ class _PartSending:
         self._part = Part(slot=slot, size=0, tag=new_id())
         self._spool = Spool()
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._is_closed = False
         self._over = False
         self._stray: str | None = None
 
@@ -565,16 +571,41 @@ class _PartSending:
                         )
             except UploadGone as gone:
                 raise unavailable(f"{self._assembly.key} takes no parts any more") from gone
-            self._spool.close()
+            self._close()
             return sent
+
+    def feed(self, digest: Digest) -> bool:
+        """Feeds what was added to one more digest, also while it is sent. False where it is over."""
+        with self._reading:
+            fed = 0
+            for piece in self._spool.pieces():
+                digest.update(piece)
+                fed += len(piece)
+            return not self._is_closed and fed == self._spool.size
 
     def abandon(self) -> None:
         """Removes what was sent, where that can be told from what was sent to the same slot by others."""
         with self._lock:
             self._over = True
-            self._spool.close()
+            self._close()
             if self._stray is not None:
                 self._store.remove_now(self._stray)
+
+    def _close(self) -> None:
+        with self._reading:
+            self._is_closed = True
+            self._spool.close()
+
+
+@asynccontextmanager
+async def _beside(follow: Callable[[Feed], Coroutine[Any, Any, None]] | None, feed: Feed) -> AsyncIterator[None]:
+    """Runs `follow` for the length of the block at the most."""
+    following = None if follow is None else asyncio.create_task(follow(feed))
+    try:
+        yield
+    finally:
+        if following is not None:
+            following.cancel()
 
 
 class _Reader(io.RawIOBase):

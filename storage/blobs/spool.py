@@ -33,12 +33,13 @@ class Spool:
         with medium():
             if self._file is None:
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - `close` ends it
-            for piece in bundle:
-                self._md5.update(piece)
-                self.size += len(piece)
-                left = memoryview(piece)
-                while left:
-                    left = left[self._file.write(left) :]
+            left = memoryview(
+                b"".join(bundle)
+            )  # at one go: each call gives the interpreter away and has to wait for it again
+            self._md5.update(left)
+            self.size += len(left)
+            while left:
+                left = left[self._file.write(left) :]
 
     def pieces(self) -> Iterator[bytes]:
         """Everything, from the start; may be asked for again."""

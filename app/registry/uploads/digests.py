@@ -1,28 +1,69 @@
 """The digests of what comes in: those that a chunk was promised to have, and the SHA-256 of the whole file on the way."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.errors import ChunkDigestWrong
 from schemas.model.uploads import Chunk, Upload
+from storage.blobs.base import Feed
 
 _MOST_FILES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The SHA-256 over the chunks that were stored in these slots, from the first one on."""
+    """The SHA-256 over the chunks that came for these slots, from the first one on."""
 
     round: int
     slots: tuple[int, ...]
     sha256: Any
-    """A hashlib object."""
+    """A hashlib object, which is not fed any more."""
+
+
+class WholeDigest:
+    """The SHA-256 of a file up to and with one chunk, while that comes in.
+
+    It is fed with the chunk where everything before is known, else from where the chunk was put (`follow`), if what comes
+    before is known by then.
+    """
+
+    def __init__(self, upload: Upload, number: int, slot: int, before: "Begun | asyncio.Future[Begun] | None") -> None:
+        self.upload = upload
+        self.number = number
+        self.come: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
+        self._slot = slot
+        self._before = before
+        self._sha256 = before.sha256.copy() if isinstance(before, Begun) else None
+
+    @property
+    def fed(self) -> list[Any]:
+        """What the bytes are to be fed to while they come in."""
+        return [] if self._sha256 is None else [self._sha256]
+
+    def settle(self) -> None:
+        """All bytes have come in, and are what they should be."""
+        if isinstance(self._before, Begun):
+            self._know(self._before, self._sha256)
+
+    async def follow(self, feed: Feed) -> None:
+        """Waits until everything before the chunk is known."""
+        if isinstance(self._before, asyncio.Future):
+            before = await asyncio.shield(self._before)
+            sha256 = before.sha256.copy()
+            if await feed(sha256):
+                self._know(before, sha256)
+
+    def _know(self, before: Begun, sha256: Any) -> None:
+        self.come.set_result(Begun(before.round, (*before.slots, self._slot), sha256))
 
 
 class FileDigests:
-    """The SHA-256 of files whose chunks come in order, as far as they have come to this process.
+    """The SHA-256 of files whose chunks come in order, or nearly so, as far as they have come to this process.
 
     It spares reading a file again when it is joined. Nothing depends on it: where chunks came in another order, or to
     another process, the file is read. Remembers the last 1,024 files.
@@ -30,19 +71,38 @@ class FileDigests:
 
     def __init__(self) -> None:
         self._begun: OrderedDict[str, Begun] = OrderedDict()
+        self._coming: dict[tuple[str, int, int], WholeDigest] = {}
 
-    def before(self, upload: Upload, number: int) -> Begun | None:
-        """What is known of everything before this chunk, to be fed with it; None where that is not all of it."""
+    @contextmanager
+    def coming(self, upload: Upload, number: int, slot: int) -> Iterator[WholeDigest]:
+        """The digest with this chunk, which comes for that slot. It is remembered when the block ends well."""
+        key = (upload.id, upload.round, number)
+        whole = self._coming[key] = WholeDigest(upload, number, slot, self._before(upload, number))
+        try:
+            yield whole
+            if whole.come.done():
+                self._remember(upload, whole.come.result())
+        finally:
+            whole.come.cancel()
+            if self._coming.get(key) is whole:
+                del self._coming[key]
+
+    def _before(self, upload: Upload, number: int) -> "Begun | asyncio.Future[Begun] | None":
         if number == 1:
             return Begun(upload.round, (), hashlib.sha256())
         begun = self._begun.get(upload.id)
-        if begun is None or begun.round != upload.round or len(begun.slots) != number - 1:
+        if begun is not None and (begun.round, len(begun.slots)) == (upload.round, number - 1):
+            return begun
+        coming = self._coming.get((upload.id, upload.round, number - 1))
+        if coming is None:
             return None
-        return Begun(begun.round, begun.slots, begun.sha256.copy())
+        return coming.come.result() if coming.come.done() else coming.come
 
-    def after(self, upload: Upload, begun: Begun, slot: int) -> None:
-        """Remembers what `before` answered, after it was fed the chunk that was stored in that slot."""
-        self._begun[upload.id] = Begun(begun.round, (*begun.slots, slot), begun.sha256)
+    def _remember(self, upload: Upload, begun: Begun) -> None:
+        """Of chunks that came together the last one may be stored first."""
+        known = self._begun.get(upload.id)
+        if known is None or known.slots[: len(begun.slots)] != begun.slots or known.round != begun.round:
+            self._begun[upload.id] = begun
         self._begun.move_to_end(upload.id)
         if len(self._begun) > _MOST_FILES:
             self._begun.popitem(last=False)

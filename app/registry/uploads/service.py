@@ -17,7 +17,7 @@ from app.registry.access import permissions
 from app.registry.packages.service import Packages
 from app.registry.uploads import rules
 from app.registry.uploads.ahead import Ahead, AheadChunks
-from app.registry.uploads.digests import ChunkDigests, FileDigests
+from app.registry.uploads.digests import ChunkDigests, FileDigests, WholeDigest
 from app.registry.uploads.inspection import Inspection, require_publisher
 from app.registry.uploads.joining import Joining, assembly_of, enqueue_inspection, record
 from schemas.errors import (
@@ -408,18 +408,36 @@ class Uploads:
         digests: ChunkDigests,
         chunk_bytes: int | None,
     ) -> ChunkReceipt:
-        whole = self._digests.before(upload, number)
-        fed = digests.fed if whole is None else [*digests.fed, whole.sha256]
+        with self._digests.coming(upload, number, slot) as whole:
+            return await self._put(upload, number, slot, body, digests, whole, chunk_bytes)
 
+    async def _put(
+        self,
+        upload: Upload,
+        number: int,
+        slot: int,
+        body: AsyncIterator[bytes],
+        digests: ChunkDigests,
+        whole: WholeDigest,
+        chunk_bytes: int | None,
+    ) -> ChunkReceipt:
         def check(size: int) -> None:
             rules.check_size(upload.spec, number, size)
             digests.check()
+            whole.settle()
 
         limit = rules.size_of_chunk(upload.spec, number) or upload.spec.size
         place = rules.place_of(upload.spec, number, slot, chunk_bytes)
         try:
             part = await self._blobs.put_part(
-                assembly_of(upload), slot, body, limit=limit, digests=fed, check=check, place=place
+                assembly_of(upload),
+                slot,
+                body,
+                limit=limit,
+                digests=[*digests.fed, *whole.fed],
+                check=check,
+                place=place,
+                follow=whole.follow,
             )
         except BodyTooLarge as error:
             raise ChunkRefused(problem=f"it has more than {limit} bytes") from error
@@ -436,8 +454,6 @@ class Uploads:
         if stored.ahead is not None and chunk_bytes is not None:
             next_slot = rules.slot_of(upload.spec, stored.ahead, 1)
             self._ahead.note(Ahead(upload=upload, number=stored.ahead, slot=next_slot, chunk_bytes=chunk_bytes))
-        if whole is not None:
-            self._digests.after(upload, whole, part.slot)
         return _receipt_of(upload, chunk, stored.received)
 
     async def _begun(self, tx: Transaction, upload: Upload, number: int, most: int | None = None) -> int:

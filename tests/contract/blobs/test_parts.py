@@ -16,7 +16,7 @@ import pytest
 
 from schemas.errors import BodyTooLarge, StorageUnavailable
 from storage.blobs import keys
-from storage.blobs.base import Assembly, BlobStore, Part, Place
+from storage.blobs.base import Assembly, BlobStore, Feed, Part, Place
 from tests.contract.blobs.conftest import Medium
 from tests.contract.blobs.test_promises import LARGE, MIB, PIECE, Lost, body, failing, get, listed, put
 
@@ -87,6 +87,22 @@ async def test_a_part_is_fed_to_every_digest_while_it_comes_in_and_then_checked(
     )  # fmt: skip
     assert seen == [(len(LARGE), hashlib.sha256(LARGE).hexdigest())]
     assert digests[0].digest() == hashlib.md5(LARGE).digest()
+
+
+async def test_a_part_can_be_had_once_more_by_who_follows_it_or_is_said_to_be_gone(
+    store: BlobStore, assembly: Assembly
+) -> None:
+    digest, never = hashlib.sha256(), asyncio.Event()
+    fed: list[bool] = []
+
+    async def follow(feed: Feed) -> None:
+        fed.append(await feed(digest))
+        await never.wait()  # it is cancelled when the part is stored
+
+    part = await store.put_part(assembly, 1, body(*[LARGE] * 3), limit=10**9, follow=follow)
+    assert part.size == 3 * len(LARGE)
+    assert fed in ([], [False], [True])
+    assert fed != [True] or digest.digest() == hashlib.sha256(LARGE * 3).digest()
 
 
 async def test_a_part_in_many_small_pieces_arrives_in_order(store: BlobStore, assembly: Assembly) -> None:

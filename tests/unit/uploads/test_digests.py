@@ -1,7 +1,11 @@
 """The digests of chunks and of whole files on their way in."""
 
+import asyncio
 import hashlib
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +25,9 @@ class An:
 
     id: str = "upload"
     round: int = 1
+
+
+UPLOAD = An()
 
 
 def a_chunk(slot: int, **known: str) -> Chunk:
@@ -69,72 +76,113 @@ def test_a_chunk_is_recognised_by_what_is_known_on_both_sides_and_by_nothing_les
 # -- the whole file ------------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.tuples(st.integers(1, 4), st.binary(max_size=3), st.booleans()), max_size=24))
-def test_what_is_known_of_a_file_is_true_whatever_came_in_whichever_order(
-    attempts: list[tuple[int, bytes, bool]],
-) -> None:
-    """Attempts overlap: one that is `late` asks what came before it at once, and is stored only after all others."""
-    known, upload = FileDigests(), An()
-    stored: dict[int, tuple[int, bytes]] = {}
-    late = []
-    for slot, (number, content, is_late) in enumerate(attempts, 1):
-        before = known.before(upload, number)
-        if before is not None:
-            before.sha256.update(content)
-        attempt = (number, slot, content, before)
-        if is_late:
-            late.append(attempt)
-        else:
-            _store(known, stored, *attempt)
-    for each in late:
-        _store(known, stored, *each)
+class Sent:
+    """A chunk on its way: fed while it came in where that was possible, else when what came before it is known."""
 
-    chunks = [a_chunk(stored[number][0]) for number in sorted(stored)]
-    found = known.of(upload, chunks)
-    assert found in (None, hashlib.sha256(b"".join(stored[number][1] for number in sorted(stored))).hexdigest())
+    def __init__(self, known: FileDigests, number: int, slot: int, content: bytes, upload: An) -> None:
+        self.number, self.slot, self.content = number, slot, content
+        self._open = ExitStack()
+        self.whole = self._open.enter_context(known.coming(upload, number, slot))
+        for each in self.whole.fed:
+            each.update(content)
+        self.whole.settle()
+        self._following = asyncio.create_task(self.whole.follow(self._feed))
+
+    async def _feed(self, digest: Any) -> bool:
+        digest.update(self.content)
+        return True
+
+    async def store(self) -> None:
+        for _ in range(3):  # as it takes a while
+            await asyncio.sleep(0)
+        self._following.cancel()
+        self._open.close()
 
 
-def _store(
-    known: FileDigests, stored: dict[int, tuple[int, bytes]], number: int, slot: int, content: bytes, before: object
-) -> None:
-    stored[number] = (slot, content)
-    if before is not None:
-        known.after(An(), before, slot)
+def lost(sent: Sent) -> None:
+    """It broke off."""
+    with suppress(ConnectionError), sent._open:
+        raise ConnectionError
+    sent._following.cancel()
 
 
-@given(st.lists(st.binary(max_size=5), min_size=1, max_size=6))
-def test_the_digest_of_chunks_that_came_in_order_is_known_without_reading_them(contents: list[bytes]) -> None:
-    known, upload = FileDigests(), An()
+async def of_chunks(known: FileDigests, *contents: bytes, upload: An = UPLOAD) -> list[Chunk]:
+    """Sends them in order, one after the other."""
     for number, content in enumerate(contents, 1):
-        before = known.before(upload, number)
-        before.sha256.update(content)
-        known.after(upload, before, 10 * number)
-    chunks = [a_chunk(10 * number) for number in range(1, len(contents) + 1)]
-    assert known.of(upload, chunks) == hashlib.sha256(b"".join(contents)).hexdigest()
+        await Sent(known, number, 10 * number, content, upload).store()
+    return [a_chunk(10 * number) for number in range(1, len(contents) + 1)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.binary(max_size=3), st.sampled_from(["at once", "late", "lost"])), max_size=24
+    )
+)
+def test_what_is_known_of_a_file_is_true_whatever_came_in_whichever_order(
+    attempts: list[tuple[int, bytes, str]],
+) -> None:
+    """Attempts overlap: one that is late begins in its turn, and is stored only after all others."""
+
+    async def send() -> None:
+        known = FileDigests()
+        stored: dict[int, Sent] = {}
+        late: list[Sent] = []
+        for slot, (number, content, end) in enumerate(attempts, 1):
+            sent = Sent(known, number, slot, content, UPLOAD)
+            if end == "late":
+                late.append(sent)
+            elif end == "lost":
+                lost(sent)
+            else:
+                await sent.store()
+                stored[number] = sent
+        for sent in late:
+            await sent.store()
+            stored[sent.number] = sent
+        chunks = [stored[number] for number in sorted(stored)]
+        found = known.of(UPLOAD, [a_chunk(each.slot) for each in chunks])
+        assert found in (None, hashlib.sha256(b"".join(each.content for each in chunks)).hexdigest())
+
+    asyncio.run(send())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("contents", [[b"one"], [b"one", b"two", b"three"]])
+async def test_the_digest_of_chunks_that_came_in_order_is_known_without_reading_them(contents: list[bytes]) -> None:
+    known = FileDigests()
+    chunks = await of_chunks(known, *contents)
+    assert known.of(UPLOAD, chunks) == hashlib.sha256(b"".join(contents)).hexdigest()
     assert known.of(An(round=2), chunks) is None
-    assert known.before(An(round=2), len(contents) + 1) is None
-    known.forget(upload)
-    assert known.of(upload, chunks) is None
+    known.forget(UPLOAD)
+    assert known.of(UPLOAD, chunks) is None
 
 
-def test_a_chunk_that_failed_leaves_what_was_known_as_it_was() -> None:
-    known, upload = FileDigests(), An()
-    first = known.before(upload, 1)
-    first.sha256.update(b"one")
-    known.after(upload, first, 1)
+@pytest.mark.anyio
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+async def test_the_digest_of_chunks_that_came_together_is_known_whichever_is_stored_first(
+    order: tuple[int, ...],
+) -> None:
+    known, contents = FileDigests(), [b"one", b"two", b"three"]
+    coming = {number: Sent(known, number, number, content, UPLOAD) for number, content in enumerate(contents, 1)}
+    for number in order:
+        await coming[number].store()
+    chunks = [a_chunk(number) for number in (1, 2, 3)]
+    assert known.of(UPLOAD, chunks) == hashlib.sha256(b"onetwothree").hexdigest()
 
-    known.before(upload, 2).sha256.update(b"wrong")  # never stored
 
-    second = known.before(upload, 2)
-    second.sha256.update(b"two")
-    known.after(upload, second, 3)
-    assert known.of(upload, [a_chunk(1), a_chunk(3)]) == hashlib.sha256(b"onetwo").hexdigest()
+@pytest.mark.anyio
+async def test_a_chunk_that_failed_leaves_what_was_known_as_it_was() -> None:
+    known = FileDigests()
+    await of_chunks(known, b"one")
+    lost(Sent(known, 2, 11, b"wrong", UPLOAD))
+    await Sent(known, 2, 12, b"two", UPLOAD).store()
+    assert known.of(UPLOAD, [a_chunk(10), a_chunk(12)]) == hashlib.sha256(b"onetwo").hexdigest()
 
 
-def test_the_digests_of_1024_files_are_remembered() -> None:
+@pytest.mark.anyio
+async def test_the_digests_of_1024_files_are_remembered() -> None:
     known = FileDigests()
     for number in range(1025):
-        upload = An(id=str(number))
-        known.after(upload, known.before(upload, 1), 1)
-    assert known.of(An(id="0"), [a_chunk(1)]) is None
-    assert known.of(An(id="1"), [a_chunk(1)]) is not None
+        await of_chunks(known, b"", upload=An(id=str(number)))
+    assert known.of(An(id="0"), [a_chunk(10)]) is None
+    assert known.of(An(id="1"), [a_chunk(10)]) is not None
