@@ -18,6 +18,7 @@ VENV_MADE := $(VENV)/.made
 RUNTIME_INSTALLED := $(VENV)/.runtime-installed
 PROJECT_INSTALLED := $(VENV)/.project-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
+VSCE_INSTALLED := $(VENV)/.vsce-installed
 
 .PHONY: help
 help: ## Show this list
@@ -31,7 +32,7 @@ run: install ## Serve on 127.0.0.1:8000 with an embedded PostgreSQL; PLUGPORT_* 
 	@exec $(BIN)/plugport serve
 
 .PHONY: dev-install
-dev-install: $(DEV_INSTALLED) ## Make .venv with everything that tests and checks need
+dev-install: $(DEV_INSTALLED) $(VSCE_INSTALLED) ## Make .venv with everything that tests and checks need
 
 .PHONY: test
 test: dev-install ## Run every test
@@ -101,4 +102,9 @@ $(PROJECT_INSTALLED): pyproject.toml $(RUNTIME_INSTALLED)
 $(DEV_INSTALLED): requirements-dev.lock $(PROJECT_INSTALLED)
 	@echo "Installing the packages of requirements-dev.lock ..."
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VSCE_INSTALLED): tests/vsce/package-lock.json tests/vsce/package.json $(DEV_INSTALLED)
+	@echo "Installing the packages of tests/vsce/package-lock.json ..."
+	@$(BIN)/python -m tests.vsce
 	@touch $@

@@ -10,12 +10,14 @@ Tests keep apart by accounts: each makes its own and sees nothing of the others'
   without credentials.
 - `meet(member)`: a user who works over HTTP (`tests.person.Person`); `judge` is the operator as such a person.
 - `wiring`, `registry`: the use-cases in this process, over the same database; for async tests.
+- `vsce_package(sample, *arguments)`: the package that the real vsce makes of a sample of `tests/vsce`.
 - `new_database`: makes an empty database and answers its owner's and its application's URL.
 """
 
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -32,6 +34,7 @@ from storage.postgres.embedded import EmbeddedPostgres, Urls
 from tests.accounts import Account, Member, NewAccount, account_maker
 from tests.person import Meet, Person, people
 from tests.program import Server, free_port
+from tests.vsce import VscePackage, pack
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +142,12 @@ def meet() -> Iterator[Meet]:
 def judge(operator: Member, meet: Meet) -> Person:
     """An operator of the platform, who decides about publishers."""
     return meet(operator)
+
+
+@pytest.fixture(scope="session")
+def vsce_package(tmp_path_factory: pytest.TempPathFactory) -> VscePackage:
+    """Packs samples with the real vsce, each once."""
+    return cache(lambda sample, *arguments: pack(sample, tmp_path_factory.mktemp("vsce"), *arguments))
 
 
 @pytest.fixture

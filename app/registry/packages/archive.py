@@ -133,15 +133,20 @@ class Archive:
             _refuse(entry, f"it has {entry.size} bytes where at most {limit} are taken", "make it smaller")
         return b"".join(self._contents(entry))
 
-    def verify(self, progress: Callable[[int], None] | None = None) -> None:
+    def verify(
+        self, progress: Callable[[int], None] | None = None, see: Callable[[Entry, bytes], None] | None = None
+    ) -> None:
         """Reads the whole archive once, from front to back, and checks every entry's header, contents, size and CRC.
 
         No more than the declared sizes is ever inflated, and those are within the limits. `progress` is called every few
         milliseconds with the count of inflated bytes that were gone through since, which may be none; what it raises ends
-        the work and is raised. Raises `PackageRefused` at the first damage.
+        the work and is raised. `see` is given the contents, entry by entry in pieces of at most 256 KiB, of which nobody knows
+        before the end whether they are right. Raises `PackageRefused` at the first damage.
         """
         for entry in sorted(self.entries, key=lambda each: each.offset):
             for piece in self._contents(entry):
+                if see is not None:
+                    see(entry, piece)
                 if progress is not None:
                     progress(len(piece))
 
@@ -311,10 +316,11 @@ class _Findings:
 
 
 def _refuse(what: Entry | str, rule: str, remedy: str) -> NoReturn:
-    raise PackageRefused([_finding(what, rule, remedy)])
+    raise PackageRefused([finding(what, rule, remedy)])
 
 
-def _finding(what: Entry | str, rule: str, remedy: str) -> Finding:
+def finding(what: Entry | str, rule: str, remedy: str) -> Finding:
+    """What is wrong with an entry, or with what is named."""
     return Finding(entry=_shown(what.name) if isinstance(what, Entry) else what, rule=rule, remedy=remedy)
 
 
@@ -500,16 +506,16 @@ def _check_names(entries: list[Entry], limits: Limits, found: _Findings) -> None
     keys: list[tuple[str, Entry]] = []
     for entry in entries:
         if broken := _broken_name_rule(entry, limits):
-            found.add(_finding(entry, broken, _RENAME))
+            found.add(finding(entry, broken, _RENAME))
         else:
             keys.append((_folded(entry.name).rstrip("/").replace("/", "\0"), entry))
     keys.sort(key=lambda each: each[0])
     for (key, entry), (next_key, other) in pairwise(keys):
         if key == next_key:
             same = "it is there twice" if other.name == entry.name else f"some systems take it for {_shown(other.name)}"
-            found.add(_finding(entry, same, "keep one of them"))
+            found.add(finding(entry, same, "keep one of them"))
         elif not entry.is_directory and next_key.startswith(key + "\0"):
-            found.add(_finding(entry, f"it is a file, and a directory for {_shown(other.name)}", _RENAME))
+            found.add(finding(entry, f"it is a file, and a directory for {_shown(other.name)}", _RENAME))
 
 
 def _broken_name_rule(entry: Entry, limits: Limits) -> str | None:
@@ -564,10 +570,10 @@ def _check_growth(entries: list[Entry], limits: Limits, found: _Findings) -> Non
     for entry in entries:
         if entry.size > limits.max_total_bytes:
             rule = f"it declares {entry.size} bytes where at most {limits.max_total_bytes} are taken"
-            found.add(_finding(entry, rule, "split it or leave it out"))
+            found.add(finding(entry, rule, "split it or leave it out"))
         elif entry.size > max(limits.ratio_floor, limits.max_ratio * entry.compressed_size):
             rule = f"it grows more than {limits.max_ratio} times when inflated"
-            found.add(_finding(entry, rule, "store it uncompressed"))
+            found.add(finding(entry, rule, "store it uncompressed"))
 
 
 def _check_total(entries: list[Entry], limits: Limits) -> None:

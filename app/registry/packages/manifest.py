@@ -18,7 +18,9 @@ import yaml
 from jsonschema.protocols import Validator
 from referencing import Registry
 
+from app.registry.packages import strict_json
 from app.registry.packages.archive import Archive
+from app.registry.packages.strict_json import quoted
 from schemas.errors import ManifestRefused
 from schemas.model.packages import Manifest
 
@@ -28,7 +30,6 @@ MAX_DEPTH = 16
 MAX_NODES = 20_000
 """Values and keys in a YAML manifest: as many as are read within a second."""
 
-_JSON_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # a string, or a bracket outside of one
 _INTEGER = re.compile(r"[-+]?[0-9]{1,15}")  # more digits are text: no field has use for them
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 _PLAIN = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -78,28 +79,10 @@ def _missing(archive: Archive) -> str:
 
 
 def _from_json(text: str) -> object:
-    depth = 0
-    for token in _JSON_BRACKET.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > MAX_DEPTH:
-            raise _Problem(f"it nests deeper than {MAX_DEPTH} levels")
     try:
-        return json.loads(text, object_pairs_hook=_mapping, parse_constant=_no_number, parse_int=_json_integer)
-    except json.JSONDecodeError as error:
-        raise _Problem(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
-
-
-def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _Problem(f"the key {_quoted(key)} stands twice in one mapping")
-        found[key] = value
-    return found
-
-
-def _no_number(constant: str) -> object:
-    raise _Problem(f"{constant} is no JSON number")
+        return strict_json.load(text, max_depth=MAX_DEPTH, whole_number=_json_integer)
+    except strict_json.JsonRefused as error:
+        raise _Problem(str(error)) from error
 
 
 def _json_integer(digits: str) -> int:
@@ -160,7 +143,7 @@ def _yaml_value(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> 
         if not isinstance(event, yaml.ScalarEvent):
             raise _Problem(f"{_line(event)}a key must be text")
         if event.value in mapping:
-            raise _Problem(f"{_line(event)}the key {_quoted(event.value)} stands twice in one mapping")
+            raise _Problem(f"{_line(event)}the key {quoted(event.value)} stands twice in one mapping")
         mapping[event.value] = _yaml_value(next(events), events, depth + 1)
     return mapping
 
@@ -228,19 +211,19 @@ def _broken_rule(error: jsonschema.ValidationError) -> str:
         case "required":
             return f"{next(name for name in rule if name not in value)} is missing"
         case "additionalProperties":
-            return f"there is no field {_quoted(next(name for name in value if name not in schema['properties']))}"
+            return f"there is no field {quoted(next(name for name in value if name not in schema['properties']))}"
         case "const":
-            return f"only the text {_quoted(rule)} is taken{_quote_it(value, 'string')}"
+            return f"only the text {quoted(rule)} is taken{_quote_it(value, 'string')}"
         case "enum":
-            return f"only {', '.join(rule)} are taken, not {_quoted(value)}"
+            return f"only {', '.join(rule)} are taken, not {quoted(value)}"
         case "pattern":
-            return f"{_quoted(value)} does not match {rule}"
+            return f"{quoted(value)} does not match {rule}"
         case "maxLength" | "minLength":
             return f"it has {len(value)} characters, and the limit is {rule}"
         case "maxItems" | "minItems" | "maxProperties":
             return f"it has {len(value)} members, and the limit is {rule}"
         case _:  # minimum, maximum
-            return f"{_quoted(value)} is out of bounds, the limit is {rule}"
+            return f"{quoted(value)} is out of bounds, the limit is {rule}"
 
 
 def _kind(value: object) -> str:
@@ -256,11 +239,6 @@ def _quote_it(value: object, wanted: object) -> str:
     return ""
 
 
-def _quoted(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
-    return text if len(text) <= 60 else text[:60] + "…"
-
-
 def _at(pointer: str) -> str:
     return f"{pointer[:200]}:" if pointer else "at its top level"
 
@@ -271,7 +249,7 @@ def _check_meaning(manifest: Manifest, archive: Archive) -> None:
         raise _Problem(f"/version: {manifest.version} is no SemVer 2 version number such as 1.4.0 or 2.0.0-rc.1")
     target = manifest.execution.target
     if target not in archive or target.endswith("/"):
-        raise _Problem(f"/execution/target: {_quoted(target)} is not a file of the package, by its path from the root")
+        raise _Problem(f"/execution/target: {quoted(target)} is not a file of the package, by its path from the root")
     _check_unique("inputs", "name", [each.name for each in manifest.inputs])
     _check_unique("outputs", "name", [each.name for each in manifest.outputs])
     _check_unique("metrics", "key", [each.key for group in manifest.metrics for each in group.properties])

@@ -1,17 +1,16 @@
 """Use-case of package authors: uploading the package of a basic plug-in, which becomes a released version."""
 
-import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
 from typing import TypeVar
 
 import msgspec
 
-from app.registry.packages.archive import Archive, open_archive
+from app.registry.packages.archive import Archive
 from app.registry.packages.intake import Intake
+from app.registry.packages.looking import GoOn, look_into
 from app.registry.packages.manifest import read_manifest
 from app.registry.plugins.service import Plugins
-from schemas.errors import ManifestContradicts, ServiceBusy
+from schemas.errors import ManifestContradicts
 from schemas.model.access import Caller
 from schemas.model.packages import Manifest
 from schemas.model.plugins import BusinessType, Composition, PluginFacts, VersionContent, VersionSpec
@@ -78,28 +77,14 @@ class Packages:
         """Goes through the whole package of a basic plug-in; its manifest. Raises `PackageRefused`, `ManifestRefused`."""
         return await self._inspected(stored, read_manifest)
 
-    async def inspect_structure(self, stored: Stored) -> None:
-        """Goes through an archive, whatever it is for. Raises `PackageRefused`."""
-        await self._inspected(stored, lambda _: None)
-
     async def _inspected(self, stored: Stored, read: Callable[[Archive], T]) -> T:
-        """What `read` says of the archive after all of it was gone through. A large one takes long: whoever no longer
-        waits ends it."""
-        over = threading.Event()
-        try:
-            return await self._inspection.run(self._go_through, stored, read, over)
-        finally:
-            over.set()
+        """What `read` says of the archive after all of it was gone through."""
 
-    def _go_through(self, stored: Stored, read: Callable[[Archive], T], over: threading.Event) -> T:
-        def go_on(_: int) -> None:
-            if over.is_set():
-                raise ServiceBusy
-
-        with closing(self._blobs.open(stored.key)) as stream:
-            archive = open_archive(stream, stored.size)
+        def look(archive: Archive, go_on: GoOn) -> T:
             archive.verify(go_on)
             return read(archive)
+
+        return await look_into(self._blobs, self._inspection, stored, look)
 
     async def sweep(self) -> int:
         """Removes what killed processes left on its way in, of packages and icons; answers how much there was."""

@@ -1,0 +1,5 @@
+"""`python -m tests.vsce` installs vsce."""
+
+from tests.vsce import install
+
+install()
