@@ -13,6 +13,7 @@ from app.jobs import (
     scrub_blobs,
     sweep_credentials,
     sweep_incoming,
+    sweep_installs,
 )
 from app.registry import Registry
 from schemas.base import Entity
@@ -43,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
     "expire_uploads": Handler(run=expire_uploads.run, every_seconds=_MINUTE),
     "sweep_credentials": Handler(run=sweep_credentials.run, every_seconds=5 * _MINUTE),
     "sweep_incoming": Handler(run=sweep_incoming.run, every_seconds=60 * _MINUTE),
+    "sweep_installs": Handler(run=sweep_installs.run, every_seconds=60 * _MINUTE),
     "collect_garbage": Handler(run=collect_garbage.run, every_seconds=60 * _MINUTE),
     "scrub_blobs": Handler(run=scrub_blobs.run, every_seconds=_DAY),
 }

@@ -15,13 +15,28 @@ class Release(Entity, frozen=True):
     sha256: str
 
 
+class Package(Entity, frozen=True):
+    """What goes out of a version, whatever it is a version of: the bytes of this SHA-256, kept by the tenant; what the file is
+    called, and of which media type it is.
+
+    `is_final`: there never are other bytes at its address.
+    """
+
+    tenant_id: str
+    version_id: str
+    sha256: str
+    file_name: str
+    media_type: str
+    is_final: bool = True
+
+
 class Download(Entity, frozen=True):
-    """The package of a release, ready to be sent: `size` bytes, read back and proven, under the blob key `key`.
+    """A package, ready to be sent: `size` bytes, read back and proven, under the blob key `key`.
 
     `pieces` are the SHA-256 of its pieces one after the other; each is checked before it is sent.
     """
 
-    release: Release
+    package: Package
     size: int
     key: str
     pieces: bytes

@@ -1,7 +1,7 @@
 """Rows of releases that go out, and how often they did."""
 
 from schemas.model.access import Caller
-from schemas.model.downloads import DownloadCounts, DownloadDay, Release
+from schemas.model.downloads import DownloadCounts, DownloadDay, Package, Release
 from storage.postgres.database import Transaction
 from storage.postgres.queries import load
 
@@ -20,9 +20,9 @@ async def find_release_of(tx: Transaction, caller: Caller, sha256: str) -> Relea
     return Release(**row) if row else None
 
 
-async def count(tx: Transaction, release: Release) -> None:
-    """One more download of the release today."""
-    await tx.run(QUERIES.count_download, tenant_id=release.tenant_id, version_id=release.version_id)
+async def count(tx: Transaction, package: Package) -> None:
+    """One more download of the package's version today."""
+    await tx.run(QUERIES.count_download, tenant_id=package.tenant_id, version_id=package.version_id)
 
 
 async def read_counts(tx: Transaction, tenant_id: str, version_id: str, *, days: int) -> DownloadCounts:

@@ -5,7 +5,9 @@ from typing import Literal
 
 from schemas.base import Entity
 from schemas.errors import PreconditionFailed, RangeUnsatisfiable
-from schemas.model.downloads import Span, Wanted
+from schemas.model.downloads import Package, Release, Span, Wanted
+
+MEDIA_TYPE = "application/zip"
 
 _TAG = re.compile(r'(?P<weak>W/)?"(?P<opaque>[\x21\x23-\x7e\x80-\xff]*)"')
 _BETWEEN_TAGS = " \t,"
@@ -41,9 +43,20 @@ def etag(sha256: str) -> str:
     return f'"{sha256}"'
 
 
-def file_name(plugin_name: str, version: str) -> str:
-    """What the file of a package is called; nothing in it needs quoting."""
-    return _ODD.sub("_", f"{plugin_name}-{version}.zip")
+def file_name(text: str) -> str:
+    """What a file is called that had better be called `text`; nothing in it needs quoting."""
+    return _ODD.sub("_", text)
+
+
+def package_of(release: Release) -> Package:
+    """What goes out of a release."""
+    return Package(
+        tenant_id=release.tenant_id,
+        version_id=release.version_id,
+        sha256=release.sha256,
+        file_name=file_name(f"{release.plugin_name}-{release.version}.zip"),
+        media_type=MEDIA_TYPE,
+    )
 
 
 def is_sha256(text: str) -> bool:

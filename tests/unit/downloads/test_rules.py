@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.registry.downloads import rules
 from app.registry.downloads.rules import Answer
 from schemas.errors import PreconditionFailed, RangeUnsatisfiable
-from schemas.model.downloads import Span, Wanted
+from schemas.model.downloads import Release, Span, Wanted
 
 SHA = "ab" * 32
 TAG, OTHER = f'"{SHA}"', f'"{"cd" * 32}"'
@@ -158,7 +158,8 @@ def test_whatever_is_sent_the_answer_lies_within_the_bytes(headers: dict[str, st
     ],
 )
 def test_a_files_name_needs_no_quoting(version: str, name: str) -> None:
-    assert rules.file_name("smoke-test", version) == name
+    release = Release(tenant_id="t", version_id="v", plugin_name="smoke-test", version=version, sha256=SHA)
+    assert rules.package_of(release).file_name == name
 
 
 @pytest.mark.parametrize(
