@@ -16,7 +16,7 @@ class Author(Entity, frozen=True):
 
 
 class Star(Entity, frozen=True):
-    """A user's rating of an extension, 1 to 5 stars. Each user has one for each extension."""
+    """A user's rating of an extension, 1 to 5 stars, and perhaps why. Each user has one for each extension."""
 
     id: int
     extension_id: str
@@ -52,6 +52,20 @@ class Evaluation(Entity, frozen=True):
     replies: list[Reply]
 
 
+class Remark(Entity, frozen=True):
+    """An evaluation, or (`reply_id` is not None) a reply: what can be answered, reported and deleted.
+
+    `depth` is 0 for an evaluation, 1 for an answer to it, 2 for an answer to that one.
+    """
+
+    extension_id: str
+    evaluation_id: int
+    reply_id: int | None
+    depth: int
+    text: str
+    author: Author
+
+
 class ReportState(StrEnum):
     """Where a report stands."""
 
@@ -63,7 +77,10 @@ class ReportState(StrEnum):
 
 
 class Report(Entity, frozen=True):
-    """Somebody holds that a text should not stand there. `text` is what was reported, as it was then."""
+    """Somebody holds that a text should not stand there. `text` is what was reported, as it was then.
+
+    `note` and `decided_by` (a user's name) are empty until somebody decides.
+    """
 
     id: int
     extension_id: str
