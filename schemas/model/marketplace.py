@@ -1,6 +1,6 @@
 """The marketplace: what people and IDEs find."""
 
-from enum import IntEnum, IntFlag, StrEnum
+from enum import IntEnum, IntFlag
 
 import msgspec
 
@@ -108,13 +108,6 @@ class Listing(Entity, frozen=True):
     installs: int
     ratings: Ratings
     flags: int
-
-
-class Facets(StrEnum):
-    """What extensions are counted by."""
-
-    CATEGORIES = "categories"
-    TAGS = "tags"
 
 
 class FacetCount(Entity, frozen=True):

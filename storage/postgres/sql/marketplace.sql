@@ -1,0 +1,60 @@
+-- name: list_extensions
+-- A page of what has a facet of each group, and how many there are; one row without an extension where the page is empty.
+SELECT extension_id, total
+  FROM list_extensions(:scopes, :groups, :kinds, :facet_values, :ordering, :descending, :skip, :take)
+
+-- name: pick_extensions
+-- The same of what is named or has words. One row without an extension where the page is empty.
+SELECT extension_id, total, is_exact
+  FROM pick_extensions(:scopes, :groups, :kinds, :facet_values, :ids, :identifiers, :display_names,
+                       :texts, :alternatives, :positions, :word_ids, :penalties, :every_word,
+                       :ordering, :descending, :skip, :take, :most)
+
+-- name: understand
+SELECT alternative, position, said, word, word_id, uses, how FROM understand(:scopes, :texts)
+
+-- name: count_facets
+SELECT label, count, total FROM count_facets(:kind, :within, :skip, :take)
+
+-- name: total_facets
+SELECT total_facets(:kind)
+
+-- name: list_listings
+-- Everybody's, as far as row-level security shows them. With the version that is shown: the newest published one, or, of an
+-- extension that has none, the newest that was not rejected, or the newest.
+SELECT e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.official, e.display_name, e.description, e.categories,
+       e.tags, e.targets, e.engines, e.preview, e.latest_version_id, e.published_at, e.created_at, e.updated_at,
+       e.creator_id, e.creator_name, s.installs, s.stars,
+       p.id AS p_id, p.tenant_id AS p_tenant_id, p.en_name AS p_en_name, p.name AS p_name, p.user_id AS p_user_id,
+       p.description AS p_description, p.logo_url AS p_logo_url, p.website AS p_website, p.support_url AS p_support_url,
+       p.source_url AS p_source_url, p.status AS p_status, p.reason AS p_reason, p.updated_at AS p_updated_at,
+       p.updated_by_id AS p_updated_by_id, p.updated_by_name AS p_updated_by_name,
+       p.publisher_review AS p_publisher_review, p.system_review AS p_system_review,
+       v.id AS v_id, v.extension_id AS v_extension_id, v.tenant_id AS v_tenant_id, v.version AS v_version,
+       v.target_platform AS v_target_platform, v.state AS v_state, v.reason AS v_reason,
+       v.package_sha256 AS v_package_sha256, v.package_size AS v_package_size, v.facts AS v_facts,
+       v.uploader_id AS v_uploader_id, v.uploader_name AS v_uploader_name, v.created_at AS v_created_at,
+       v.updated_at AS v_updated_at, v.published_at AS v_published_at,
+       ARRAY(SELECT a.kind FROM extension_assets a
+              WHERE a.tenant_id = v.tenant_id AND a.package_sha256 = v.package_sha256 ORDER BY a.kind) AS v_assets
+  FROM extensions e
+  JOIN publishers p ON p.id = e.publisher_id
+  JOIN extension_stats s ON s.extension_id = e.id
+  JOIN extension_versions v ON v.id = coalesce(e.latest_version_id, (
+       SELECT w.id FROM extension_versions w WHERE w.extension_id = e.id
+        ORDER BY w.state = 'rejected', w.precedence DESC, w.target_platform LIMIT 1))
+ WHERE e.id = ANY (:ids::text[])
+
+-- name: list_versions
+-- Of each extension the published versions, and of the tenant's own those that wait, too; newest first, at most so many.
+SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state, v.reason, v.package_sha256, v.package_size,
+       v.facts, v.uploader_id, v.uploader_name, v.created_at, v.updated_at, v.published_at,
+       ARRAY(SELECT a.kind FROM extension_assets a
+              WHERE a.tenant_id = v.tenant_id AND a.package_sha256 = v.package_sha256 ORDER BY a.kind) AS assets
+  FROM unnest(:ids::text[]) AS wanted (id)
+ CROSS JOIN LATERAL (
+       SELECT * FROM extension_versions x
+        WHERE x.extension_id = wanted.id
+          AND (x.state = 'published' OR (x.state = 'in-review' AND x.tenant_id = :tenant_id))
+        ORDER BY x.precedence DESC, x.target_platform LIMIT :most) v
+ ORDER BY v.extension_id, v.precedence DESC, v.target_platform
