@@ -201,6 +201,13 @@ SETTINGS: tuple[Setting, ...] = (
         read=_one_of("off", "on"),
     ),
     Setting(
+        name="PLUGPORT_REVIEW_POLICY",
+        default="checks",
+        meaning="Which versions of extensions an operator looks at before they are published: `checks` (those of publishers that "
+        "are not accepted yet or ask for it), `first-release` (the first of each extension, too) or `always`.",
+        read=_one_of("checks", "first-release", "always"),
+    ),
+    Setting(
         name="PLUGPORT_MAX_JSON_BYTES",
         default=str(2 * 1024**2),
         meaning="The largest JSON body taken, in bytes.",
@@ -261,6 +268,7 @@ class Settings(Entity, frozen=True):
     max_staged_bytes: int
     upload_hours: int
     download_redirect: Literal["off", "on"]
+    review_policy: Literal["checks", "first-release", "always"]
     max_json_bytes: int
     body_timeout_seconds: int
     jobs: Literal["serve", "off"]

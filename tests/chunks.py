@@ -26,7 +26,7 @@ from app.wiring import wired
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.accounts import NewAccount, account_maker
-from tests.builders import a_name, a_zip
+from tests.builders import a_name, a_vsix
 from tests.person import Person
 from tests.program import Server, free_port
 from tests.seaweed import BUCKET, SeaweedFS
@@ -38,9 +38,9 @@ _PATIENCE_SECONDS = 30
 
 
 def a_file(chunks: int = 3, seed: int | None = None) -> bytes:
-    """An honest archive of as many chunks, the last one short; of equal seeds equal bytes."""
+    """An extension of the publisher `makers`, of as many chunks, the last one short; of equal seeds equal bytes."""
     noise = random.Random(seed).randbytes(CHUNK * (chunks - 1) + 1000)
-    return a_zip({"extension/data.bin": noise})
+    return a_vsix(files={"extension/data.bin": noise})
 
 
 def digest(content: bytes) -> str:

@@ -45,3 +45,25 @@ class Publisher(Entity, frozen=True):
     updated_at: datetime
     updated_by_id: str
     updated_by_name: str
+    publisher_review: bool = False
+    """Whether each of its extensions' versions is to be looked at before it is published."""
+    system_review: bool = False
+    """Whether its extensions' versions are spared the look that the platform would take."""
+
+
+class PublisherRole(StrEnum):
+    """What a user is to a publisher, in the contract's words."""
+
+    OWNER = "Owner"
+    """It is the user's, or the user administers its tenant."""
+    MEMBER = "Member"
+
+
+class OwnPublisher(Entity, frozen=True):
+    """A publisher of the caller's tenant. `official`: the tenant is the platform's own; `role` is the caller's."""
+
+    publisher: Publisher
+    created_at: datetime
+    official: bool
+    extension_count: int
+    role: PublisherRole

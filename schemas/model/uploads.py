@@ -113,6 +113,8 @@ class Upload(Entity, frozen=True):
     received: list[int]
     """The numbers of the chunks that are there, ascending."""
     received_bytes: int
+    is_superseded: bool = False
+    """Whether a later file of the same name took the place of an extension's package."""
 
 
 class Chunk(Entity, frozen=True):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.model.access import Caller
-from schemas.model.publishers import Publisher, PublisherFacts, PublisherStatus
+from schemas.model.publishers import OwnPublisher, Publisher, PublisherFacts, PublisherRole, PublisherStatus
 from schemas.paging import Page, Paging
 from storage.postgres.database import Transaction
 from storage.postgres.queries import load
@@ -38,6 +38,12 @@ async def find(tx: Transaction, tenant_id: str | None, publisher_id: str) -> Pub
     return _publisher(row) if row else None
 
 
+async def find_by_name(tx: Transaction, tenant_id: str, en_name: str) -> Publisher | None:
+    """The tenant's live publisher of that English name, whatever its case."""
+    row = await tx.maybe(QUERIES.find_publisher_by_name, tenant_id=tenant_id, en_name=en_name)
+    return _publisher(row) if row else None
+
+
 async def find_many(tx: Transaction, ids: list[str]) -> list[Publisher]:
     """The live publishers of those ids that the transaction may see, in no particular order."""
     return [_publisher(row) for row in await tx.many(QUERIES.list_publishers_by_id, ids=ids)]
@@ -50,6 +56,23 @@ async def list_page(tx: Transaction, tenant_id: str, text: str, paging: Paging) 
     )
     total = await tx.value(QUERIES.count_publishers, tenant_id=tenant_id, text=text)
     return Page(items=[_publisher(row) for row in rows], total=total)
+
+
+async def list_own(tx: Transaction, caller: Caller, text: str) -> list[OwnPublisher]:
+    """The live publishers of the caller's tenant (of his token's publisher, that one) that `list_page` would find."""
+    rows = await tx.many(
+        QUERIES.list_own_publishers, tenant_id=caller.tenant_id, text=text, publisher_id=caller.publisher_id
+    )
+    return [
+        OwnPublisher(
+            publisher=_publisher({name: row[name] for name in Publisher.__struct_fields__}),
+            created_at=row["created_at"],
+            official=caller.official,
+            extension_count=row["extension_count"],
+            role=PublisherRole.OWNER if caller.is_admin or row["user_id"] == caller.user_id else PublisherRole.MEMBER,
+        )
+        for row in rows
+    ]
 
 
 async def list_accepted(tx: Transaction, tenant_id: str) -> list[Publisher]:
@@ -104,6 +127,20 @@ async def list_bound_plugins(
         limit=limit,
     )
     return [row["name"] for row in rows]
+
+
+async def list_bound_extensions(
+    tx: Transaction, publisher: Publisher, limit: int, *, published_only: bool = False
+) -> list[str]:
+    """The identifiers of its first `limit` extensions, or of those that everybody sees only."""
+    rows = await tx.many(
+        QUERIES.list_bound_extensions,
+        tenant_id=publisher.tenant_id,
+        publisher_id=publisher.id,
+        published_only=published_only,
+        limit=limit,
+    )
+    return [row["identifier"] for row in rows]
 
 
 async def lock_name(tx: Transaction, en_name: str) -> None:

@@ -262,6 +262,13 @@ async def file_exists(tx: Transaction, tenant_id: str, publisher_id: str, file_n
     return found is not None
 
 
+async def name_publisher(tx: Transaction, upload: Upload, publisher_id: str) -> Upload:
+    """The upload, whose package says whose it is; nothing changes where that was said before."""
+    await tx.run(QUERIES.name_publisher, tenant_id=upload.tenant_id, upload_id=upload.id, publisher_id=publisher_id)
+    spec = msgspec.structs.replace(upload.spec, publisher_id=upload.spec.publisher_id or publisher_id)
+    return msgspec.structs.replace(upload, spec=spec)
+
+
 async def supersede_files(tx: Transaction, upload: Upload) -> None:
     """Of the publisher's accepted files of that name, only the one that was joined last is the file from now on."""
     await tx.run(
@@ -351,4 +358,5 @@ def _upload(row: Any) -> Upload:
         expires_at=row["expires_at"],
         received=list(row["received"]),
         received_bytes=row["received_bytes"],
+        is_superseded=row["superseded_at"] is not None,
     )

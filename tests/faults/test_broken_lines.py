@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from storage.postgres.embedded import Urls
-from tests.builders import a_name, a_zip
+from tests.builders import a_vsix
 from tests.chunks import DOORS, OWN_PATH, Sending, World, on_its_own, over_a_directory
 from tests.person import Person, people
 from tests.program import run_json
@@ -147,13 +147,13 @@ def author(world: World) -> Iterator[Person]:
 @pytest.fixture(scope="module")
 def publisher(author: Person) -> str:
     """A publisher of the author's."""
-    return author.publisher(a_name("publisher"))
+    return author.publisher("makers")
 
 
 @pytest.fixture(params=DOORS)
 def sending(request: pytest.FixtureRequest, author: Person, publisher: str) -> Sending:
     """A file of three chunks, whose first one is there."""
-    content = a_zip({"extension/data.bin": os.urandom(2 * CHUNK + 1000)})
+    content = a_vsix(files={"extension/data.bin": os.urandom(2 * CHUNK + 1000)})
     made = DOORS[request.param](author, publisher, content, chunk=CHUNK)
     made.send(1)
     return made

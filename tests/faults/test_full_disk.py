@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from storage.postgres.embedded import Urls
-from tests.builders import a_name, a_package, a_zip
+from tests.builders import a_name, a_package, a_vsix
 from tests.chunks import DOORS, OWN_PATH, Sending, on_its_own
 from tests.person import Person, people
 from tests.program import Server, run_json
@@ -78,7 +78,7 @@ class World:
 
     def send(self, door: str, chunks: int) -> Sending:
         """A file of that many chunks, the last one short."""
-        content = a_zip({"extension/data.bin": os.urandom(CHUNK * (chunks - 1) + 1000)})
+        content = a_vsix(files={"extension/data.bin": os.urandom(CHUNK * (chunks - 1) + 1000)})
         return DOORS[door](self.author, self.publisher, content, chunk=CHUNK)
 
     def send_to_be_copied(self, door: str) -> Sending:
@@ -108,7 +108,7 @@ def world(cluster: Urls, disk: SmallDisk, tmp_path_factory: pytest.TempPathFacto
     with on_its_own(cluster, tmp_path_factory.mktemp("full"), storage_url) as made, people() as meet:
         server, new_account = made
         author = meet(new_account().user("author"))
-        yield World(server, disk, author, author.publisher(a_name("publisher")))
+        yield World(server, disk, author, author.publisher("makers"))
         disk.clear()
         run_json("gc", env=server.environment)
         verdict = run_json("audit", "verify", env=server.environment)

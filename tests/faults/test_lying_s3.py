@@ -20,7 +20,7 @@ import pytest
 
 from storage.postgres.embedded import Urls
 from tests.accounts import NewAccount
-from tests.builders import a_name, a_package, a_zip
+from tests.builders import a_name, a_package, a_vsix
 from tests.chunks import CHUNK, FormSending, OwnSending, Sending, on_its_own
 from tests.contract.blobs.between import Answer, Asked, Between, Forward, refusal
 from tests.person import Person, people
@@ -145,7 +145,7 @@ class World:
     def send(self, way: str, chunks: int = 3, **more: Any) -> Sending:
         """A file of that many chunks, the last one short."""
         size = LARGE if way == "large chunks" else CHUNK
-        content = a_zip({"extension/data.bin": os.urandom(size * (chunks - 1) + 1000)})
+        content = a_vsix(files={"extension/data.bin": os.urandom(size * (chunks - 1) + 1000)})
         door = FormSending if way == "a form" else OwnSending
         return door(self.author, self.publisher, content, chunk=size, **more)
 
@@ -182,7 +182,7 @@ def world(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
         server, new_account = made
         author = meet(new_account().user("author"))
         author.http.timeout = httpx.Timeout(_PATIENCE_SECONDS)
-        world = World(server, new_account, between, weed, author, author.publisher(a_name("publisher")))
+        world = World(server, new_account, between, weed, author, author.publisher("makers"))
         yield world
         between.tell_the_truth()
         assert world.verify() == SOUND

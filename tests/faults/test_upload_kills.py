@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import a_name, a_package
+from tests.builders import a_name, a_package, a_vsix
 from tests.faults.mortal import POINTS
 from tests.program import Server, free_port, run_json
 from tests.seaweed import SeaweedFS
@@ -80,7 +80,10 @@ class Author:
         self._mend = mend
         self._until = time.monotonic() + _PATIENCE_SECONDS
         self.name = a_name()
-        self.content = a_package(self.name, script=os.urandom(2 * CHUNK + 100))
+        noise = os.urandom(2 * CHUNK + 100)
+        self.content = (
+            a_vsix("mortals", files={"extension/noise": noise}) if as_extension else a_package(self.name, script=noise)
+        )
         self.chunks = [self.content[at : at + CHUNK] for at in range(0, len(self.content), CHUNK)]
         self._acknowledged: set[int] = set()
         purpose = (
@@ -175,7 +178,7 @@ def publish_through_deaths(world: World, victim: Callable[[], str], mend: Callab
     """One file for each death, by both doors and for both purposes in turn."""
     for turn, (point, moment) in zip(range(kills), itertools.cycle(MOMENTS), strict=False):
         by_form = turn % 3 == 2 and point != "release"  # a form never brings a basic plug-in
-        author = Author(world, mend, as_extension=point != "release" and turn % 2 == 0)
+        author = Author(world, mend, as_extension=by_form or (point != "release" and turn % 2 == 0))
         world.order.with_suffix(".done").unlink(missing_ok=True)
         world.order.write_text(f"{point}:{moment}:{victim()}")
         if by_form:

@@ -64,7 +64,7 @@ def stranger(world: World) -> Iterator[Person]:
 @pytest.fixture(scope="module")
 def publisher(author: Person) -> str:
     """A publisher of the author's."""
-    return author.publisher(a_name("publisher"))
+    return author.publisher("makers")
 
 
 @pytest.fixture(params=DOORS)
@@ -350,7 +350,7 @@ def test_a_file_that_is_no_archive_is_refused_with_findings(send: Send) -> None:
 def direct(bucket: World, meet: Meet) -> OwnSending:
     """A file of two chunks, announced where the store can take them itself."""
     member = bucket.new_account().user("author")
-    sending = OwnSending(meet(member), meet(member).publisher(a_name("publisher")), a_file(81), chunk=5 * 1024**2)
+    sending = OwnSending(meet(member), meet(member).publisher("makers"), a_file(81), chunk=5 * 1024**2)
     assert sending.begin().json()["total_chunks"] == 2
     return sending
 
@@ -397,7 +397,7 @@ def test_a_url_is_good_for_its_chunk_alone(direct: OwnSending) -> None:
 
 def test_chunks_too_small_for_the_bucket_do_not_go_there_directly(bucket: World, meet: Meet) -> None:
     author = meet(bucket.new_account().user("author"))
-    sending = OwnSending(author, author.publisher(a_name("publisher")), a_file())
+    sending = OwnSending(author, author.publisher("makers"), a_file())
     sending.begin()
 
     refusal(urls(sending, 1), 409, NO_DIRECT)

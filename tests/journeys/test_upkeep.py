@@ -38,7 +38,7 @@ from storage.executors import Executor
 from storage.postgres import audit, upkeep
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
-from tests.builders import a_name, a_package, a_picture, a_zip
+from tests.builders import a_name, a_package, a_picture, a_vsix
 from tests.contract.postgres.furnished import a_spec, pieces
 from tests.program import Server, environment, free_port, run, run_json
 from tests.seaweed import BUCKET, SeaweedFS
@@ -120,7 +120,7 @@ class World:
 
     async def publisher(self, name: str = "") -> str:
         """The id of a new publisher."""
-        name = name or a_name()
+        name = name or "makers"
         facts = PublisherFacts(en_name=name, name=name, support_url="x@y.example")
         return (await self.registry.publishers.create(self.caller, facts)).id
 
@@ -145,8 +145,8 @@ class World:
 
 
 def an_extension(**more: bytes) -> bytes:
-    """An archive of three chunks."""
-    return a_zip({"extension/noise": os.urandom(2 * CHUNK + 1000), **more})
+    """An extension of three chunks, of the publisher `makers`."""
+    return a_vsix(files={"extension/noise": os.urandom(2 * CHUNK + 1000), **more})
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from schemas.errors import (
 from schemas.ids import is_id, new_id
 from schemas.model.access import Caller
 from schemas.model.audit import Change
-from schemas.model.publishers import Publisher, PublisherFacts, PublisherStatus
+from schemas.model.publishers import OwnPublisher, Publisher, PublisherFacts, PublisherStatus
 from schemas.paging import Page, Paging
 from storage.postgres import access, audit, publishers
 from storage.postgres.database import Database, Transaction, UniqueTaken
@@ -53,6 +53,11 @@ class Publishers:
         async with self._database.transaction(caller.tenant_id) as tx:
             return await publishers.list_page(tx, caller.tenant_id, text, paging)
 
+    async def list_mine(self, caller: Caller, name: str = "") -> list[OwnPublisher]:
+        """The tenant's publishers whose name or English name holds `name`, whatever its case; latest change first."""
+        async with self._database.transaction(caller.tenant_id) as tx:
+            return await publishers.list_own(tx, caller, name)
+
     async def list_accepted(self, caller: Caller) -> list[Publisher]:
         """The tenant's publishers under which it may publish, latest change first."""
         async with self._database.transaction(caller.tenant_id) as tx:
@@ -69,12 +74,16 @@ class Publishers:
 
     async def delete(self, caller: Caller, publisher_id: str) -> None:
         """Deletes a publisher of the caller's tenant. Raises `PublisherUnknown`, or `PublisherInUse` while plug-ins are
-        bound to it."""
+        bound to it or extensions are its."""
         permissions.require(caller, "delete_publisher")
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             publisher = await _found(tx, caller.tenant_id, publisher_id)
-            bound = await publishers.list_bound_plugins(tx, publisher, caller, rules.MOST_NAMES_TOLD + 1)
+            most = rules.MOST_NAMES_TOLD + 1
+            bound = [
+                *await publishers.list_bound_plugins(tx, publisher, caller, most),
+                *await publishers.list_bound_extensions(tx, publisher, most),
+            ]
             if bound:
                 raise PublisherInUse("publisher_unique_id", plugins=rules.told(bound))
             await publishers.delete(tx, publisher, caller)
@@ -113,9 +122,11 @@ class Publishers:
         rules.checked_reason(reason)
         async with self._database.transaction(platform=True) as tx:
             publisher = await _locked(tx, publisher_id)
-            published = await publishers.list_bound_plugins(
-                tx, publisher, caller, rules.MOST_NAMES_TOLD + 1, published_only=True
-            )
+            most = rules.MOST_NAMES_TOLD + 1
+            published = [
+                *await publishers.list_bound_plugins(tx, publisher, caller, most, published_only=True),
+                *await publishers.list_bound_extensions(tx, publisher, most, published_only=True),
+            ]
             if published:
                 raise PublisherHasPublished("publisher_id", plugins=rules.told(published))
             return await _decide(tx, caller, publisher, PublisherStatus.REJECTED, reason)

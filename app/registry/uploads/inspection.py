@@ -1,8 +1,13 @@
 """What becomes of a joined file: it is read back, inspected, and accepted or refused. Never silently neither."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import structlog
 
 from app.registry.access import permissions
+from app.registry.extensions import rules as extension_rules
+from app.registry.extensions.inspection import ExtensionInspection
 from app.registry.packages.service import Packages
 from app.registry.uploads import rules
 from app.registry.uploads.joining import record
@@ -19,13 +24,14 @@ from schemas.errors import (
 )
 from schemas.ids import is_id
 from schemas.model.access import Caller
+from schemas.model.extensions import Inspected, Outcome
 from schemas.model.packages import Finding, Manifest
 from schemas.model.publishers import PublisherStatus
 from schemas.model.uploads import Purpose, Upload, UploadState
 from storage.blobs.base import BlobStore, Stored
 from storage.blobs.proof import prove_stored
 from storage.executors import Executor
-from storage.postgres import access, audit, packages, publishers, uploads
+from storage.postgres import access, audit, extensions, packages, publishers, uploads
 from storage.postgres.database import Database, Transaction
 from storage.postgres.packages import KeptBlob
 
@@ -39,11 +45,19 @@ class Inspection:
     """Inspects joined files. Each step may be done twice; the upload's state decides what counts."""
 
     def __init__(
-        self, database: Database, blobs: BlobStore, package_inspection: Packages, hashing: Executor, *, hours: int
+        self,
+        database: Database,
+        blobs: BlobStore,
+        package_inspection: Packages,
+        extension_inspection: ExtensionInspection,
+        hashing: Executor,
+        *,
+        hours: int,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._packages = package_inspection
+        self._extensions = extension_inspection
         self._hashing = hashing
         self._hours = hours
 
@@ -61,10 +75,9 @@ class Inspection:
                     raise ManifestContradicts(
                         "plugin_name", manifest_says=manifest.name, request_says=upload.spec.plugin_name
                     )
-                await self._accept(upload, stored, manifest)
+                await self._release(upload, stored, manifest)
             else:
-                await self._packages.inspect_structure(stored)
-                await self._accept(upload, stored, None)
+                await self._judge(upload, stored, await self._extensions.inspect(stored))
         except BytesDamaged as error:
             await self._move(upload, UploadState.FAILED, f"{error} Upload the file again.")
         except RegistryError as error:
@@ -119,21 +132,47 @@ class Inspection:
             raise ServiceBusy
         return blob
 
-    async def _accept(self, upload: Upload, stored: Stored, manifest: Manifest | None) -> None:
-        """Accepts the file; the package of a basic plug-in is released by the same commit."""
+    @asynccontextmanager
+    async def _deciding(self, upload: Upload, stored: Stored) -> AsyncIterator[tuple[Transaction, Caller]]:
+        """The transaction that decides about the file, while its bytes are still what was looked at, and whoever sent it.
+
+        Raises `BytesDamaged`, `ServiceBusy`, and as `_maker` does.
+        """
         async with self._database.transaction(upload.tenant_id) as tx:
             await audit.lock_tenant(tx, upload.tenant_id)
             if (await self._require_unmoved(tx, upload, stored)).quarantine is not None:
                 raise BytesDamaged
-            maker = await _maker(tx, upload)
-            if upload.spec.publisher_id is not None:
-                await require_publisher(tx, maker, upload.spec.publisher_id)
+            yield tx, await _maker(tx, upload)
+
+    async def _release(self, upload: Upload, stored: Stored, manifest: Manifest) -> None:
+        """Accepts the package of a basic plug-in, which is released by the same commit."""
+        async with self._deciding(upload, stored) as (tx, maker):
             await uploads.move(tx, upload, UploadState.ACCEPTED)
-            if manifest is None:
-                await uploads.supersede_files(tx, upload)
-            else:
-                await self._packages.release(maker, tx, manifest, upload.spec.business_type, stored.sha256)
+            await self._packages.release(maker, tx, manifest, upload.spec.business_type, stored.sha256)
             await record(tx, rules.maker(upload), upload, "upload.accepted")
+
+    async def _judge(self, upload: Upload, stored: Stored, inspected: Inspected) -> None:
+        """Accepts the package of an extension whose three checks passed, or refuses it with all that they found."""
+        facts = inspected.facts
+        async with self._deciding(upload, stored) as (tx, _):
+            publisher = await publishers.find_by_name(tx, upload.tenant_id, facts.publisher) if facts else None
+            checks = extension_rules.judged(inspected, publisher, upload.spec.publisher_id)
+            if facts is not None:
+                await extensions.keep_package(tx, upload.tenant_id, stored.sha256, facts, inspected.assets)
+                if publisher is not None:
+                    upload = await uploads.name_publisher(tx, upload, publisher.id)
+            await extensions.keep_checks(tx, upload, checks)
+            if extension_rules.is_passed(checks) and facts is not None:
+                await uploads.move(tx, upload, UploadState.ACCEPTED)
+                await uploads.supersede_files(tx, upload)
+                await record(tx, rules.maker(upload), upload, "upload.accepted")
+            elif extension_rules.is_failed(checks):
+                findings = [finding for check in checks for finding in check.findings]
+                reason = str(PackageRefused(findings)) if findings else "A check has failed, and found nothing to tell."
+                await uploads.move(tx, upload, UploadState.REFUSED, reason=reason, findings=findings)
+                await record(tx, rules.maker(upload), upload, "upload.refused", reason=reason)
+            else:
+                raise ServiceBusy  # a check was not done: what is unknown decides nothing, and the job comes again
 
     async def _remove_surplus(self, upload: Upload) -> None:
         """Removes the joined file where the tenant keeps the same bytes elsewhere; what is left is collected later."""
@@ -154,6 +193,9 @@ class Inspection:
         async with self._database.transaction(upload.tenant_id) as tx:
             await audit.lock_tenant(tx, upload.tenant_id)
             if await uploads.move(tx, upload, state, reason=reason, findings=findings):
+                if upload.spec.purpose is Purpose.EXTENSION:
+                    undone = extension_rules.every_check(Outcome.UNKNOWN)
+                    await extensions.keep_checks(tx, upload, undone)
                 await record(tx, rules.maker(upload), upload, f"upload.{state}", reason=reason)
 
 

@@ -97,15 +97,39 @@ def spec_of_form(chunk: FormChunk, policy: UploadPolicy) -> UploadSpec:
     )
 
 
+def spec_of_whole(file_name: str, size: int, sha256: str | None, publisher_id: str | None) -> UploadSpec:
+    """What a package that came in one request comes down to: it takes the place of an earlier one of its name.
+
+    Whose it is it says itself; with `publisher_id` it has to be that publisher's. Raises `InvalidField`.
+    """
+    _check_name("file", file_name)
+    if size < 1:
+        raise InvalidField("file", problem="A file has at least one byte")
+    return UploadSpec(
+        file_name=file_name,
+        size=size,
+        sha256=sha256,
+        purpose=Purpose.EXTENSION,
+        plugin_name=None,
+        business_type=None,
+        publisher_id=publisher_id,
+        override=True,
+        chunk_bytes=None,
+        total_chunks=1,
+    )
+
+
 def _check_file(name_field: str, name: str, size_field: str, size: int, policy: UploadPolicy) -> None:
-    if not 1 <= len(name) <= _MOST_NAME or _UNFIT_IN_NAME.search(name) or name in (".", ".."):
-        raise InvalidField(
-            name_field, problem=f"A file name is one line of 1 to {_MOST_NAME} characters, without slashes"
-        )
+    _check_name(name_field, name)
     if size < 1:
         raise InvalidField(size_field, problem="A file has at least one byte")
     if size > policy.max_file_bytes:
         raise BodyTooLarge(size_field, limit=policy.max_file_bytes)
+
+
+def _check_name(field: str, name: str) -> None:
+    if not 1 <= len(name) <= _MOST_NAME or _UNFIT_IN_NAME.search(name) or name in (".", ".."):
+        raise InvalidField(field, problem=f"A file name is one line of 1 to {_MOST_NAME} characters, without slashes")
 
 
 def check_form(chunk: FormChunk, upload: Upload) -> None:

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from app.registry.access import permissions
+from app.registry.extensions.inspection import ExtensionInspection
 from app.registry.packages.service import Packages
 from app.registry.uploads import rules
 from app.registry.uploads.ahead import Ahead, AheadChunks
@@ -52,7 +53,7 @@ from schemas.model.uploads import (
 )
 from schemas.paging import Page, Paging
 from storage.blobs import keys
-from storage.blobs.base import Assembly, BlobStore
+from storage.blobs.base import Assembly, BlobStore, Stored
 from storage.blobs.streams import regrouped
 from storage.executors import Executor
 from storage.postgres import audit, packages, uploads
@@ -76,6 +77,7 @@ class Uploads:
         database: Database,
         blobs: BlobStore,
         package_inspection: Packages,
+        extension_inspection: ExtensionInspection,
         hashing: Executor,
         policy: UploadPolicy,
     ) -> None:
@@ -88,7 +90,14 @@ class Uploads:
         self._ahead = AheadChunks()
         self._storing = asyncio.Semaphore(_STORED_AT_ONCE)
         self._joining = Joining(database, blobs, self._digests, hours=policy.expires_after_hours)
-        self._inspection = Inspection(database, blobs, package_inspection, hashing, hours=policy.expires_after_hours)
+        self._inspection = Inspection(
+            database,
+            blobs,
+            package_inspection,
+            extension_inspection,
+            hashing,
+            hours=policy.expires_after_hours,
+        )
 
     # -- our own door ------------------------------------------------------------------------------------------------
 
@@ -293,6 +302,31 @@ class Uploads:
             await self.abort(caller, upload.id)
         except RegistryError as error:  # then it expires
             log.warning("an upload is left to expire", upload=upload.id, reason=str(error))
+
+    # -- files that come in one request ----------------------------------------------------------------------------------
+
+    async def check_whole(self, caller: Caller, file_name: str) -> None:
+        """Raises what stands against an extension's package that comes in one request, before a byte of it is taken."""
+        spec = rules.spec_of_whole(file_name, 1, None, caller.publisher_id)
+        async with self._database.transaction(caller.tenant_id) as tx:
+            await self._require_room(tx, caller, spec, known=True)
+
+    async def accept_whole(self, caller: Caller, tx: Transaction, file_name: str, stored: Stored) -> Upload:
+        """The upload of a package that came in one request, and a job that inspects it; in the transaction that keeps its
+        bytes. The tenant is locked already. Raises as `check_whole` does."""
+        spec = rules.spec_of_whole(file_name, stored.size, stored.sha256, caller.publisher_id)
+        await self._require_room(tx, caller, spec, known=True)
+        id = new_id()
+        assembly = Assembly(key=keys.assembled(caller.tenant_id, id, 1), handle="")
+        upload = _new(caller, id, spec, assembly, stored.sha256)
+        await uploads.insert(tx, upload)
+        await enqueue_inspection(tx, upload)
+        await record(tx, caller, upload, "upload.created", size=spec.size, purpose=spec.purpose)
+        return await self._joining.found(tx, upload)
+
+    async def find(self, caller: Caller, tx: Transaction, upload_id: str) -> Upload:
+        """The upload as the transaction sees it. Raises `UploadUnknown` for one that the caller may not see."""
+        return await self._found(tx, caller, upload_id)
 
     # -- what both doors do ------------------------------------------------------------------------------------------
 

@@ -7,21 +7,27 @@ VALUES (:id, :tenant_id, :en_name, :name, :user_id, :description, :logo_url, :we
 -- name: find_publisher
 -- A live one, of the tenant or (null) of whatever tenant the transaction may see.
 SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
-       updated_at, updated_by_id, updated_by_name
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review
   FROM publishers
  WHERE id = :id AND deleted_at IS NULL AND (:tenant_id::text IS NULL OR tenant_id = :tenant_id)
+
+-- name: find_publisher_by_name
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review
+  FROM publishers
+ WHERE tenant_id = :tenant_id AND lower(en_name) = lower(:en_name) AND deleted_at IS NULL
 
 -- name: list_publishers_by_id
 -- Every tenant's, as far as row-level security shows them.
 SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
-       updated_at, updated_by_id, updated_by_name
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review
   FROM publishers
  WHERE id = ANY (:ids::text[]) AND deleted_at IS NULL
 
 -- name: list_publishers
 -- Position and not LIKE: no character of the text means anything but itself.
 SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
-       updated_at, updated_by_id, updated_by_name
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review
   FROM publishers
  WHERE tenant_id = :tenant_id AND deleted_at IS NULL
    AND (position(lower(:text) IN lower(name)) > 0 OR position(lower(:text) IN lower(en_name)) > 0)
@@ -32,9 +38,20 @@ SELECT count(*) FROM publishers
  WHERE tenant_id = :tenant_id AND deleted_at IS NULL
    AND (position(lower(:text) IN lower(name)) > 0 OR position(lower(:text) IN lower(en_name)) > 0)
 
+-- name: list_own_publishers
+-- Position and not LIKE, as above; each with how many extensions it has.
+SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review, created_at,
+       (SELECT count(*) FROM extensions e WHERE e.tenant_id = :tenant_id AND e.publisher_id = publishers.id) AS extension_count
+  FROM publishers
+ WHERE tenant_id = :tenant_id AND deleted_at IS NULL
+   AND (position(lower(:text) IN lower(name)) > 0 OR position(lower(:text) IN lower(en_name)) > 0)
+   AND (:publisher_id::text IS NULL OR id = :publisher_id)
+ ORDER BY updated_at DESC, id DESC
+
 -- name: list_accepted_publishers
 SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
-       updated_at, updated_by_id, updated_by_name
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review
   FROM publishers
  WHERE tenant_id = :tenant_id AND deleted_at IS NULL AND status = 'accept'
  ORDER BY updated_at DESC, id DESC
@@ -42,7 +59,7 @@ SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, su
 -- name: list_publishers_by_status
 -- Every tenant's: the one that waits longest first.
 SELECT id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
-       updated_at, updated_by_id, updated_by_name
+       updated_at, updated_by_id, updated_by_name, publisher_review, system_review
   FROM publishers
  WHERE status = :status AND deleted_at IS NULL
  ORDER BY updated_at, id OFFSET :offset LIMIT :limit
@@ -56,7 +73,7 @@ UPDATE publishers
        updated_by_id = :updated_by_id, updated_by_name = :updated_by_name
  WHERE tenant_id = :tenant_id AND id = :id AND deleted_at IS NULL
 RETURNING id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
-          updated_at, updated_by_id, updated_by_name
+          updated_at, updated_by_id, updated_by_name, publisher_review, system_review
 
 -- name: delete_publisher
 UPDATE publishers
@@ -72,6 +89,12 @@ SELECT CASE WHEN NOT is_private OR :sees_private OR :user_id = ANY (maintainers 
  WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND deleted_at IS NULL
    AND (NOT :published_only OR shared OR attribution = 'published')
  ORDER BY 1 NULLS LAST LIMIT :limit
+
+-- name: list_bound_extensions
+-- By their identifiers; only those that everybody sees where `published_only`.
+SELECT identifier FROM extensions
+ WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND (NOT :published_only OR is_public)
+ ORDER BY 1 LIMIT :limit
 
 -- name: lock_publisher_name
 -- Makes decisions about one name wait for each other, whatever tenants they are about.

@@ -138,6 +138,10 @@ SELECT id FROM uploads
    AND state <> 'failed' AND id <> :besides
  LIMIT 1
 
+-- name: name_publisher
+-- What came in one request says whose it is when it is inspected.
+UPDATE uploads SET publisher_id = :publisher_id WHERE tenant_id = :tenant_id AND id = :upload_id AND publisher_id IS NULL
+
 -- name: supersede_files
 -- Of the accepted files of a name the one that was joined last stays.
 WITH accepted AS (

@@ -163,8 +163,11 @@ async def test_no_tenant_writes_another_tenants_rows(
                 table,
             )
         )
+        # No upload begins as accepted, which a trigger would say first: so one that is receiving, where there are several.
         row = await owner.fetchval(
-            f"SELECT row_to_json(t)::text FROM {table} t WHERE tenant_id = $1 LIMIT 1", account.id
+            f"SELECT row_to_json(t)::text FROM {table} t WHERE tenant_id = $1 "
+            "ORDER BY to_jsonb(t)->>'state' DESC NULLS LAST LIMIT 1",
+            account.id,
         )
         insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM json_populate_record(NULL::{table}, $1)"
         before = await owner.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1", account.id)
@@ -222,8 +225,21 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "doomed_blobs": "DELETE INSERT SELECT UPDATE (doomed_at)",
         "download_counts": "INSERT SELECT UPDATE",
         "idempotency_keys": "DELETE INSERT SELECT UPDATE",
+        "extension_assets": "INSERT SELECT",
+        "extension_checks": "DELETE INSERT SELECT UPDATE",
+        "extension_consents": "DELETE INSERT SELECT UPDATE",
+        "extension_evaluations": "INSERT SELECT UPDATE (deleted_at) UPDATE (text) UPDATE (updated_at)",
+        "extension_packages": "INSERT SELECT",
+        "extension_replies": "INSERT SELECT UPDATE (deleted_at) UPDATE (text)",
+        "extension_reports": "INSERT SELECT UPDATE (decided_at) UPDATE (decided_by) UPDATE (note) UPDATE (state)",
+        "extension_stars": "INSERT SELECT UPDATE (comment) UPDATE (stars) UPDATE (tenant_name) UPDATE (updated_at) "
+        "UPDATE (user_name)",
+        "extension_stats": "SELECT",
+        "extension_versions": "INSERT SELECT UPDATE",
+        "extensions": "INSERT SELECT UPDATE",
         "icons": "DELETE INSERT SELECT",
         "incoming_blobs": "DELETE INSERT SELECT UPDATE (sha256)",
+        "install_counts": "SELECT",
         "job_schedule": "INSERT SELECT UPDATE",
         "jobs": "DELETE INSERT SELECT UPDATE",
         "migrations": "SELECT",
@@ -235,6 +251,7 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "projects": "INSERT SELECT",
         "publisher_tokens": "INSERT SELECT UPDATE (revoked_at)",
         "publishers": "INSERT SELECT UPDATE",
+        "recent_installs": "SELECT",
         "tenants": "INSERT SELECT",
         "tokens": "DELETE INSERT SELECT UPDATE",
         "upload_chunks": "DELETE INSERT SELECT UPDATE",

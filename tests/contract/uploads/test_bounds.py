@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from schemas.errors import ChunksMissing, NoDirectUploads, QuotaExceeded
-from tests.builders import a_zip
+from tests.builders import a_vsix
 from tests.contract.uploads.world import CHUNK, World, body
 
 
 @pytest.fixture
 def content() -> bytes:
-    """An honest archive of two chunks."""
-    return a_zip({"extension/data.bin": secrets.token_bytes(CHUNK)})
+    """An extension of two chunks."""
+    return a_vsix(files={"extension/data.bin": secrets.token_bytes(CHUNK)})
 
 
 async def test_an_account_cannot_fill_the_queue_of_inspections_with_bytes_that_are_there(

@@ -32,7 +32,7 @@ from schemas.errors import (
 )
 from schemas.model.uploads import FormChunk, Upload
 from storage.postgres.embedded import Urls
-from tests.builders import a_zip
+from tests.builders import a_vsix
 from tests.contract.uploads.world import CHUNK, CutError, World, body, sha256
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -59,7 +59,7 @@ def a_file(form: bool, chunks: int, seed: int) -> list[bytes]:
     """An honest archive in so many chunks; forms may have small ones."""
     size = 500 if form else CHUNK
     noise = random.Random(seed).randbytes(size * (chunks - 1) + 100)
-    content = a_zip({"extension/data.bin": noise})
+    content = a_vsix(files={"extension/data.bin": noise})
     if form:
         size = -(-len(content) // chunks)
     return [content[at : at + size] for at in range(0, len(content), size)]

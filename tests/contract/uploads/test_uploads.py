@@ -37,7 +37,7 @@ from storage.postgres import packages, uploads
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from storage.postgres.uploads import StoredChunk
-from tests.builders import a_name, a_package, a_zip
+from tests.builders import a_name, a_package, a_vsix
 from tests.contract.uploads.world import CHUNK, World, a_caller, body, sha256
 from tests.seaweed import SeaweedFS
 
@@ -45,8 +45,8 @@ MIB = 1024 * 1024
 
 
 def a_file(chunks: int = 3, seed: int | None = None) -> bytes:
-    """An honest archive of as many chunks."""
-    return a_zip({"extension/data.bin": random.Random(seed).randbytes(CHUNK * (chunks - 1) + 1000)})
+    """An extension of the world's publisher, of as many chunks."""
+    return a_vsix(files={"extension/data.bin": random.Random(seed).randbytes(CHUNK * (chunks - 1) + 1000)})
 
 
 def piece(content: bytes, number: int, size: int = CHUNK) -> bytes:

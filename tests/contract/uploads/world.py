@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 
 from app.registry.access.service import console
+from app.registry.extensions.inspection import ExtensionInspection
 from app.registry.uploads.service import Uploads
 from app.wiring import Wiring
 from schemas.errors import StorageUnavailable
@@ -104,7 +105,7 @@ class World:
         owner = await asyncpg.connect(urls.owner, server_settings={"search_path": "plugport,public"})
         tenant = await wiring.registry.access.create_tenant(console(), f"account-{secrets.token_hex(6)}")
         caller = await a_caller(wiring, tenant)
-        facts = PublisherFacts(en_name=f"P {secrets.token_hex(6)}", name="Publisher", support_url="x@y.example")
+        facts = PublisherFacts(en_name="makers", name="Publisher", support_url="x@y.example")
         publisher = await wiring.registry.publishers.create(caller, facts)
         store, hashing = Unreliable(wiring.blobs), Executor("hashing of tests", threads=2, queue=100)
         made = cls(wiring, owner, caller, publisher.id, store, None, hashing)  # type: ignore[arg-type]
@@ -120,7 +121,12 @@ class World:
         """The service of another process."""
         store: Any = self.store
         return Uploads(
-            self.wiring.database, store, self.wiring.registry.packages, self.hashing, UploadPolicy(**(POLICY | policy))
+            self.wiring.database,
+            store,
+            self.wiring.registry.packages,
+            ExtensionInspection(store, self.hashing),
+            self.hashing,
+            UploadPolicy(**(POLICY | policy)),
         )
 
     # -- what a client does --------------------------------------------------------------------------------------------

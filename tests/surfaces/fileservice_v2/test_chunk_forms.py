@@ -32,7 +32,7 @@ def ada(new_account: NewAccount) -> Iterator[Person]:
 @pytest.fixture(scope="module")
 def publisher(ada: Person) -> str:
     """A publisher of the author's."""
-    return ada.publisher(a_name("publisher"))
+    return ada.publisher("makers")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def ada(account: Account, meet: Meet) -> Person:
 @pytest.fixture
 def publisher(ada: Person) -> str:
     """A publisher of the author's."""
-    return ada.publisher(a_name("publisher"))
+    return ada.publisher("makers")
 
 
 def built(server: Server, credentials: BasicCredentials, handler: HttpHandler | None = None) -> CloudIDEClient:

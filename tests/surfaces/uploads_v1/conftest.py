@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.accounts import NewAccount
-from tests.builders import a_name
 from tests.person import Person, people
 
 
@@ -19,4 +18,4 @@ def ada(new_account: NewAccount) -> Iterator[Person]:
 @pytest.fixture(scope="module")
 def publisher(ada: Person) -> str:
     """A publisher of the author's."""
-    return ada.publisher(a_name("publisher"))
+    return ada.publisher("makers")

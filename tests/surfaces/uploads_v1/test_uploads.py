@@ -26,7 +26,7 @@ MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 def first(account: Account, meet: Meet) -> OwnSending:
     """The first file of an account, not yet announced."""
     author = meet(account.user("author"))
-    return OwnSending(author, author.publisher(a_name("publisher")), a_file())
+    return OwnSending(author, author.publisher("makers"), a_file())
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_the_digest_of_another_accounts_bytes_proves_nothing(
     sending.finish()
     stranger = meet(new_account().user("author"))
 
-    theirs = OwnSending(stranger, stranger.publisher(a_name("publisher")), sending.content).begin().json()
+    theirs = OwnSending(stranger, stranger.publisher("makers"), sending.content).begin().json()
 
     assert (theirs["already_stored"], theirs["state"], theirs["missing"]) == (False, "receiving", [[1, 3]])
 

@@ -1,0 +1,233 @@
+"""When a package becomes a version, who has to look at it first, and where a task stands. Pure decisions."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from app.registry.plugins import versions
+from app.registry.uploads import rules as upload_rules
+from schemas.base import Entity
+from schemas.errors import InvalidField
+from schemas.model.extensions import (
+    Check,
+    CheckName,
+    Comparison,
+    ExtensionVersion,
+    Inspected,
+    Outcome,
+    PackageFacts,
+    VersionState,
+)
+from schemas.model.packages import Finding
+from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.uploads import Upload, UploadSpec, UploadState
+
+MAX_REASON_LENGTH = 1000
+_MANIFEST = "extension/package.json"
+
+
+class ReviewPolicy(StrEnum):
+    """Which versions an operator looks at before they are published. Those of publishers that wait to be accepted, or that ask
+    for a look at each of theirs, always are."""
+
+    CHECKS = "checks"
+    """No others: the checks decide."""
+    FIRST_RELEASE = "first-release"
+    """The first one of each extension."""
+    ALWAYS = "always"
+    """All."""
+
+
+class Owner(StrEnum):
+    """Who has to act next."""
+
+    UPLOADER = "uploader"
+    REGISTRY = "registry"
+    """Nobody needs to do anything: a job is on its way."""
+    OPERATORS = "operators"
+    NOBODY = "nobody"
+
+
+class Standing(Entity, frozen=True):
+    """Where a task stands: who has to act next, why, and what to do. None of them is empty."""
+
+    owner: Owner
+    reason: str
+    next_step: str
+
+
+# -- the checks --------------------------------------------------------------------------------------------------------------
+
+
+def every_check(outcome: Outcome, found: Sequence[Check] = ()) -> list[Check]:
+    """One check of each name, in their order; `outcome` for those that are not among the ones that were found."""
+    there = {each.name: each for each in found}
+    return [there.get(name, Check(name=name, outcome=outcome)) for name in CheckName]
+
+
+def judged(inspected: Inspected, publisher: Publisher | None, publisher_id: str | None) -> list[Check]:
+    """What the checks come to, together with what only the registry knows: whether the package's publisher is the right one.
+
+    `publisher` is the tenant's of that name, if it has one; `publisher_id` the one for which the upload was announced.
+    """
+    checks = every_check(Outcome.UNKNOWN, inspected.checks)
+    if inspected.facts is None:
+        return checks
+    finding = _publisher_finding(inspected.facts, publisher, publisher_id)
+    return [_with(each, finding) if finding and each.name is CheckName.BASIC_INFORMATION else each for each in checks]
+
+
+def _with(check: Check, finding: Finding) -> Check:
+    return msgspec.structs.replace(check, outcome=Outcome.FAIL, findings=[*check.findings, finding])
+
+
+def _publisher_finding(facts: PackageFacts, publisher: Publisher | None, publisher_id: str | None) -> Finding | None:
+    if publisher is None:
+        rule = f"your account has no publisher {facts.publisher}"
+        remedy = "put the English name of one of your publishers into `publisher`, or make that publisher first"
+    elif publisher.status is PublisherStatus.REJECTED:
+        rule = f"the publisher {publisher.en_name} was rejected: {publisher.reason}"
+        remedy = "put the English name of another of your publishers into `publisher`"
+    elif publisher_id not in (None, publisher.id):
+        rule = f"it names the publisher {publisher.en_name}, and was uploaded for another one"
+        remedy = f"upload it for {publisher.en_name}, or put the other one's English name into `publisher`"
+    else:
+        return None
+    return Finding(entry=_MANIFEST, rule=rule, remedy=remedy)
+
+
+def is_passed(checks: Sequence[Check]) -> bool:
+    """Whether each of the three checks was done and passed."""
+    return all(each.outcome is Outcome.PASS for each in every_check(Outcome.UNKNOWN, checks))
+
+
+def is_failed(checks: Sequence[Check]) -> bool:
+    """Whether one of them was done and failed: then nothing will make the package pass."""
+    return any(each.outcome is Outcome.FAIL for each in checks)
+
+
+# -- publishing --------------------------------------------------------------------------------------------------------------
+
+
+def compared(facts: PackageFacts, newest: ExtensionVersion | None) -> Comparison:
+    """How a package stands to the newest version that is published for its platform."""
+    if newest is None:
+        return Comparison.NULL_VERSION
+    ours, theirs = (versions.precedence(versions.parse("version", each.version)) for each in (facts, newest))
+    if ours == theirs:
+        return Comparison.SAME_VERSION
+    return Comparison.NEWER_VERSION if ours > theirs else Comparison.OLDER_VERSION
+
+
+def review_reason(
+    publisher: Publisher, policy: ReviewPolicy, *, is_first: bool, rejected: ExtensionVersion | None
+) -> str | None:
+    """Why a version has to be looked at before it is published; None where the checks are enough.
+
+    `is_first`: nothing of its extension is published. `rejected` is the version that was refused with the same bytes.
+    """
+    if publisher.status is not PublisherStatus.ACCEPTED:
+        return f"the publisher {publisher.en_name} is not accepted yet"
+    if rejected is not None:
+        return f"the same package was rejected before: {rejected.reason}"[:MAX_REASON_LENGTH]
+    if publisher.publisher_review:
+        return f"the publisher {publisher.en_name} asks for a look at each of its versions"
+    if publisher.system_review:
+        return None
+    if policy is ReviewPolicy.ALWAYS:
+        return "every version is looked at before it is published"
+    if policy is ReviewPolicy.FIRST_RELEASE and is_first:
+        return "the first version of an extension is looked at before it is published"
+    return None
+
+
+def checked_reason(reason: str) -> str:
+    """Why a version is rejected: 1 to 1000 characters, at least one of them visible."""
+    if not reason.strip() or len(reason) > MAX_REASON_LENGTH or "\x00" in reason:
+        raise InvalidField("reason", problem=f"A reason of 1 to {MAX_REASON_LENGTH} characters is required")
+    return reason
+
+
+# -- where a task stands -----------------------------------------------------------------------------------------------------
+
+AT_WORK = frozenset({UploadState.RECEIVING, UploadState.JOINING, UploadState.CHECKING})
+"""While an upload is there, its checks have not ended."""
+
+_OF_UPLOAD = {
+    UploadState.RECEIVING: (Owner.UPLOADER, "the file is not complete"),
+    UploadState.JOINING: (Owner.REGISTRY, "the chunks are being joined"),
+    UploadState.CHECKING: (Owner.REGISTRY, "the checks have not ended"),
+    UploadState.ACCEPTED: (Owner.UPLOADER, "every check has passed"),
+    UploadState.REFUSED: (Owner.UPLOADER, "a check has failed"),
+    UploadState.FAILED: (Owner.UPLOADER, "the checks could not be done"),
+    UploadState.ABORTED: (Owner.UPLOADER, "given up by its owner"),
+    UploadState.EXPIRED: (Owner.UPLOADER, "nothing came for too long"),
+}
+_OF_VERSION = {
+    VersionState.IN_REVIEW: (
+        Owner.OPERATORS,
+        "it has to be looked at",
+        "wait: an operator accepts the publisher where that is still to be done, and approves or rejects the version",
+    ),
+    VersionState.PUBLISHED: (
+        Owner.NOBODY,
+        "every check has passed",
+        "nothing: the version is published, and everybody can install it",
+    ),
+    VersionState.REJECTED: (
+        Owner.UPLOADER,
+        "an operator rejected it",
+        "mend what the reason names and upload the package again; its number is free",
+    ),
+}
+
+
+def standing(
+    upload: Upload, version: ExtensionVersion | None, taken: ExtensionVersion | None, *, is_orphan: bool
+) -> Standing:
+    """Where the task of an upload stands. `version` is what has come of it; `taken` has its number with other bytes.
+
+    `is_orphan`: of an accepted package its publisher, or what it says, is no more.
+    """
+    if upload.state is not UploadState.ACCEPTED:
+        owner, reason = _OF_UPLOAD[upload.state]
+        return Standing(owner=owner, reason=upload.reason or reason, next_step=upload_rules.next_step(upload))
+    if version is not None:
+        owner, reason, next_step = _OF_VERSION[version.state]
+        return Standing(owner=owner, reason=version.reason or reason, next_step=next_step)
+    if taken is not None:
+        return Standing(
+            owner=Owner.UPLOADER,
+            reason=f"version {taken.version} for {taken.target_platform} is {taken.state} with the SHA-256"
+            f" {taken.package_sha256}, and this package has {upload.found_sha256}",
+            next_step="raise the version number and upload the package again",
+        )
+    if upload.is_superseded:
+        return Standing(
+            owner=Owner.UPLOADER,
+            reason="a later file of the same name took its place",
+            next_step="publish the later one, or upload this one again under another name",
+        )
+    if is_orphan:
+        return Standing(
+            owner=Owner.UPLOADER,
+            reason="the publisher that the package names, or the package itself, is no more",
+            next_step="make the publisher again, and upload the package again",
+        )
+    owner, reason = _OF_UPLOAD[upload.state]
+    return Standing(owner=owner, reason=reason, next_step=upload_rules.next_step(upload))
+
+
+def is_publishable(upload: Upload) -> bool:
+    """Whether a version may be made of the upload."""
+    return upload.state is UploadState.ACCEPTED and not upload.is_superseded
+
+
+def names_publisher(facts: PackageFacts, publisher: Publisher | None, spec: UploadSpec) -> bool:
+    """Whether the package is of the publisher that the upload is for."""
+    return (
+        publisher is not None
+        and publisher.id == spec.publisher_id
+        and publisher.en_name.lower() == facts.publisher.lower()
+    )

@@ -1,0 +1,301 @@
+"""Use-cases of those who publish extensions, and of operators who look at them first.
+
+A package comes in chunks (`registry.uploads`) or in one request (`upload`). It is inspected by a job; then its task, which has
+the upload's id, can be published, by which it becomes a version: at once, or when an operator approves it.
+"""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from app.registry.access import permissions
+from app.registry.extensions import rules
+from app.registry.extensions.rules import ReviewPolicy
+from app.registry.packages.intake import Intake
+from app.registry.plugins import versions
+from app.registry.uploads.service import Uploads
+from schemas.base import Entity
+from schemas.errors import (
+    InvalidField,
+    OtherBytesPublished,
+    PackageQuarantined,
+    PublisherNotAccepted,
+    ReviewedVersionUnknown,
+    ReviewOver,
+    TaskNotReady,
+    UploadUnknown,
+)
+from schemas.ids import is_id, new_id
+from schemas.model.access import Caller
+from schemas.model.audit import Change
+from schemas.model.extensions import (
+    Check,
+    Extension,
+    ExtensionReview,
+    ExtensionVersion,
+    Outcome,
+    PackageFacts,
+    PublishTask,
+    VersionState,
+)
+from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.uploads import Purpose, Upload, UploadState
+from schemas.paging import Page, Paging
+from storage.postgres import audit, extensions, packages, publishers
+from storage.postgres.database import Database, Transaction
+
+_CHECKED = (UploadState.ACCEPTED, UploadState.REFUSED)
+
+
+class _Task(Entity, frozen=True):
+    """What is known of a task. `version` is what has come of it; `taken` has its number with other bytes.
+
+    Without `publisher` the package is of none of the tenant's publishers that are still there.
+    """
+
+    upload: Upload
+    checks: list[Check]
+    facts: PackageFacts | None
+    publisher: Publisher | None
+    extension: Extension | None
+    newest: ExtensionVersion | None
+    version: ExtensionVersion | None
+    taken: ExtensionVersion | None
+
+
+class Extensions:
+    """From an uploaded package to a published version."""
+
+    def __init__(
+        self, database: Database, uploads: Uploads, intake: Intake, *, limit: int, review_policy: ReviewPolicy
+    ) -> None:
+        """`limit` is the largest package, in bytes."""
+        self._database = database
+        self._uploads = uploads
+        self._intake = intake
+        self._limit = limit
+        self._review_policy = review_policy
+
+    # -- what publishers do ------------------------------------------------------------------------------------------------
+
+    async def upload(self, caller: Caller, body: AsyncIterator[bytes], file_name: str) -> Upload:
+        """Takes a package that streams in, and has it inspected. Whose it is, it says itself.
+
+        Raises `InvalidField`, `QuotaExceeded`, `BodyTooLarge`, `BytesDamaged`, and what `body` raises; nothing is kept then.
+        """
+        permissions.require(caller, "upload_extension_file")
+        await self._uploads.check_whole(caller, file_name)
+        async with self._intake.receive(caller, body, self._limit, "package") as received:
+            if received.stored.size == 0:
+                raise InvalidField("file", problem="A file has at least one byte")
+            await received.settle()
+            async with self._database.transaction(caller.tenant_id) as tx:
+                await audit.lock_tenant(tx, caller.tenant_id)
+                await received.keep(tx)
+                return await self._uploads.accept_whole(caller, tx, file_name, received.stored)
+
+    async def task(self, caller: Caller, task_id: str) -> PublishTask:
+        """What the checks of an uploaded package say, what has come of it, and what is to be done next.
+
+        Raises `UploadUnknown` for one that the caller may not see, that is no extension's, or that is no more.
+        """
+        async with self._database.transaction(caller.tenant_id) as tx:
+            return _told(await self._read(tx, caller, task_id))
+
+    async def publish(self, caller: Caller, task_id: str) -> PublishTask:
+        """Makes a version of a package that passed every check; published, or waiting for review where that is asked for.
+
+        Doing it again changes nothing, and so does another task with the same bytes. Raises `UploadUnknown`, `TaskNotReady`,
+        `OtherBytesPublished` where the number is taken, `PublisherNotAccepted` for a rejected publisher,
+        `PackageQuarantined`.
+        """
+        permissions.require(caller, "publish_extension")
+        async with self._database.transaction(caller.tenant_id) as tx:
+            await audit.lock_tenant(tx, caller.tenant_id)
+            task = await self._read(tx, caller, task_id)
+            if task.version is None or task.version.state is VersionState.REJECTED:
+                await self._release(tx, caller, task)
+                task = await self._read(tx, caller, task_id)
+            return _told(task)
+
+    # -- what operators decide ---------------------------------------------------------------------------------------------
+
+    async def list_in_review(self, caller: Caller, paging: Paging) -> Page[ExtensionReview]:
+        """Every tenant's versions that wait for a decision, the one that waits longest first."""
+        permissions.require(caller, "list_extension_versions_in_review")
+        async with self._database.transaction(platform=True) as tx:
+            return await extensions.list_in_review(tx, paging)
+
+    async def approve(self, caller: Caller, version_id: str) -> ExtensionReview:
+        """Publishes a version that waits. Doing it again changes nothing.
+
+        Raises `ReviewedVersionUnknown`, `ReviewOver` for a rejected one, `PublisherNotAccepted` until its publisher is
+        accepted, `PackageQuarantined`.
+        """
+        permissions.require(caller, "approve_extension_version")
+        tenant_id = await self._tenant_of(version_id)
+        async with self._database.transaction(tenant_id) as tx:
+            await audit.lock_tenant(tx, tenant_id)
+            extension, version = await _reviewed(tx, tenant_id, version_id)
+            if version.state is VersionState.REJECTED:
+                raise ReviewOver("version_id", version=version.version, state=version.state)
+            if version.state is VersionState.IN_REVIEW:
+                publisher = await publishers.find(tx, tenant_id, extension.publisher_id)
+                if publisher is None or publisher.status is not PublisherStatus.ACCEPTED:
+                    status = publisher.status if publisher is not None else "deleted"
+                    raise PublisherNotAccepted("version_id", status=status)
+                await _published(tx, caller, extension, version)
+                await _record(tx, caller, extension, version, "extension.approved")
+            extension, version = await _reviewed(tx, tenant_id, version_id)
+            return ExtensionReview(extension=extension, version=version)
+
+    async def reject(self, caller: Caller, version_id: str, reason: str) -> ExtensionReview:
+        """Refuses a version that waits, for a reason of 1 to 1000 characters; its number is free again.
+
+        Rejecting it again changes nothing. Raises `InvalidField`, `ReviewedVersionUnknown`, `ReviewOver` for a published one.
+        """
+        permissions.require(caller, "reject_extension_version")
+        rules.checked_reason(reason)
+        tenant_id = await self._tenant_of(version_id)
+        async with self._database.transaction(tenant_id) as tx:
+            await audit.lock_tenant(tx, tenant_id)
+            extension, version = await _reviewed(tx, tenant_id, version_id)
+            if version.state is VersionState.PUBLISHED:
+                raise ReviewOver("version_id", version=version.version, state=version.state)
+            if version.state is VersionState.IN_REVIEW:
+                version = await extensions.reject_version(tx, version, reason)
+                await _record(tx, caller, extension, version, "extension.rejected", reason=reason)
+            return ExtensionReview(extension=extension, version=version)
+
+    async def _tenant_of(self, version_id: str) -> str:
+        tenant_id = None
+        if is_id(version_id):
+            async with self._database.transaction(platform=True) as tx:
+                tenant_id = await extensions.find_version_tenant(tx, version_id)
+        if tenant_id is None:
+            raise ReviewedVersionUnknown("version_id")
+        return tenant_id
+
+    # -- the steps of both -------------------------------------------------------------------------------------------------
+
+    async def _read(self, tx: Transaction, caller: Caller, task_id: str) -> _Task:
+        try:
+            upload = await self._uploads.find(caller, tx, task_id)
+        except UploadUnknown as error:
+            raise UploadUnknown("task_id") from error
+        if upload.spec.purpose is not Purpose.EXTENSION:
+            raise UploadUnknown("task_id")
+        sha256, spec = upload.found_sha256, upload.spec
+        facts = publisher = extension = newest = version = taken = None
+        if sha256 is not None and upload.state in _CHECKED:
+            facts = await extensions.find_package(tx, upload.tenant_id, sha256)
+        if facts is not None and spec.publisher_id is not None:
+            found = await publishers.find(tx, upload.tenant_id, spec.publisher_id)
+            publisher = found if rules.names_publisher(facts, found, spec) else None
+        if facts is not None and publisher is not None:
+            extension = await extensions.find_by_name(tx, publisher, facts.name)
+        if facts is not None and extension is not None and sha256 is not None:
+            newest = await extensions.find_newest(tx, extension, facts.target_platform)
+            taken = await extensions.find_number(tx, extension, _precedence(facts), facts.target_platform)
+            if taken is not None and taken.package_sha256 == sha256:
+                version, taken = taken, None
+            else:
+                version = await extensions.find_rejected(tx, extension, sha256)
+        checks = rules.every_check(Outcome.UNKNOWN, await extensions.list_checks(tx, upload))
+        return _Task(
+            upload=upload,
+            checks=checks if upload.state not in rules.AT_WORK else [],
+            facts=facts,
+            publisher=publisher,
+            extension=extension,
+            newest=newest,
+            version=version if upload.state is UploadState.ACCEPTED else None,
+            taken=taken,
+        )
+
+    async def _release(self, tx: Transaction, caller: Caller, task: _Task) -> None:
+        """Makes the version, and publishes it unless somebody has to look at it first."""
+        upload, facts, publisher = task.upload, task.facts, task.publisher
+        if task.taken is not None and upload.state is UploadState.ACCEPTED:
+            raise OtherBytesPublished(
+                "task_id",
+                version=task.taken.version,
+                target_platform=task.taken.target_platform,
+                state=task.taken.state,
+                published=task.taken.package_sha256,
+                sent=upload.found_sha256,
+            )
+        if not rules.is_publishable(upload) or facts is None or publisher is None:
+            standing = _standing(task)
+            raise TaskNotReady("task_id", state=upload.state, reason=standing.reason, next_step=standing.next_step)
+        if publisher.status is PublisherStatus.REJECTED:
+            raise PublisherNotAccepted("task_id", status=publisher.status)
+        extension = task.extension or await extensions.insert(tx, new_id(), publisher, facts, caller)
+        reason = rules.review_reason(
+            publisher, self._review_policy, is_first=extension.published_at is None, rejected=task.version
+        )
+        version = await extensions.insert_version(
+            tx, new_id(), extension, facts, _precedence(facts), upload, caller, reason=reason or ""
+        )
+        if reason is None:
+            await _published(tx, caller, extension, version)
+        else:
+            await _record(tx, caller, extension, version, "extension.filed", reason=reason)
+
+
+async def _reviewed(tx: Transaction, tenant_id: str, version_id: str) -> tuple[Extension, ExtensionVersion]:
+    version = await extensions.find_version(tx, tenant_id, version_id)
+    extension = await extensions.find(tx, tenant_id, version.extension_id) if version is not None else None
+    if version is None or extension is None:
+        raise ReviewedVersionUnknown("version_id")
+    return extension, version
+
+
+async def _published(tx: Transaction, caller: Caller, extension: Extension, version: ExtensionVersion) -> None:
+    """Publishes the version; the extension shows itself as its newest one says. Raises `PackageQuarantined`."""
+    blob = await packages.find_blob(tx, version.tenant_id, version.package_sha256)
+    if blob is None or blob.quarantine is not None:
+        raise PackageQuarantined
+    published = await extensions.publish_version(tx, version)
+    newest = await extensions.find_newest(tx, extension)
+    await extensions.show_version(tx, newest or published)
+    await _record(tx, caller, extension, published, "extension.published")
+
+
+async def _record(
+    tx: Transaction, caller: Caller, extension: Extension, version: ExtensionVersion, action: str, **detail: object
+) -> None:
+    await audit.record(tx, extension.tenant_id, caller, Change(
+        action=action, object_kind="extension", object_id=extension.id,
+        detail={
+            "identifier": extension.identifier, "version": version.version, "target_platform": version.target_platform,
+            "sha256": version.package_sha256, **detail,
+        }))  # fmt: skip
+
+
+def _precedence(facts: PackageFacts) -> bytes:
+    return versions.precedence(versions.parse("version", facts.version))
+
+
+def _standing(task: _Task) -> rules.Standing:
+    is_orphan = task.facts is None or task.publisher is None
+    return rules.standing(task.upload, task.version, task.taken, is_orphan=is_orphan)
+
+
+def _told(task: _Task) -> PublishTask:
+    """The task as it is told, in which the upload or its version has the reason in words."""
+    standing, upload, version = _standing(task), task.upload, task.version
+    upload = msgspec.structs.replace(upload, reason=standing.reason)
+    if version is not None:
+        version = msgspec.structs.replace(version, reason=standing.reason)
+    is_known = task.facts is not None and task.publisher is not None
+    return PublishTask(
+        upload=upload,
+        checks=task.checks,
+        facts=task.facts,
+        comparison=rules.compared(task.facts, task.newest) if task.facts is not None and is_known else None,
+        publisher_display_name=task.publisher.name if task.publisher is not None else "",
+        version=version,
+        owner=standing.owner,
+        next_step=standing.next_step,
+    )

@@ -1,0 +1,220 @@
+"""What the checks come to, who looks at a version first, and where a task stands."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.registry.extensions import rules
+from app.registry.extensions.rules import Owner, ReviewPolicy
+from app.registry.uploads.rules import spec_of_whole
+from schemas.errors import InvalidField
+from schemas.model.extensions import (
+    Check,
+    CheckName,
+    Comparison,
+    ExtensionVersion,
+    Inspected,
+    Outcome,
+    PackageFacts,
+    VersionState,
+)
+from schemas.model.packages import Finding
+from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.uploads import Upload, UploadState
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+PASSED = rules.every_check(Outcome.PASS)
+
+
+def facts(version: str = "1.0.0", publisher: str = "makers") -> PackageFacts:
+    return PackageFacts(publisher=publisher, name="linter", version=version, display_name="Linter", description="")
+
+
+def a_publisher(**changes: Any) -> Publisher:
+    told = {
+        "id": "a" * 32, "tenant_id": "t" * 32, "en_name": "Makers", "name": "The makers", "user_id": "u", "description": "",
+        "logo_url": "", "website": "", "support_url": "x", "source_url": "", "status": PublisherStatus.ACCEPTED, "reason": "",
+        "updated_at": NOW, "updated_by_id": "u", "updated_by_name": "u",
+    }  # fmt: skip
+    return Publisher(**(told | changes))
+
+
+def an_upload(**changes: Any) -> Upload:
+    told = {
+        "id": "u" * 32, "tenant_id": "t" * 32, "user_id": "u", "user_name": "u", "credential": "token",
+        "spec": spec_of_whole("a.vsix", 10, "0" * 64, None), "state": UploadState.ACCEPTED, "reason": "", "findings": [],
+        "epoch": 0, "round": 1, "assembly_key": "k", "assembly_handle": "", "found_sha256": "0" * 64, "created_at": NOW,
+        "updated_at": NOW, "expires_at": NOW, "received": [], "received_bytes": 0,
+    }  # fmt: skip
+    return Upload(**(told | changes))
+
+
+def a_version(state: VersionState = VersionState.PUBLISHED, number: str = "1.0.0", **changes: Any) -> ExtensionVersion:
+    told = {
+        "id": "v" * 32, "extension_id": "e" * 32, "tenant_id": "t" * 32, "version": number, "target_platform": "universal",
+        "state": state, "reason": "", "package_sha256": "1" * 64, "package_size": 10, "facts": facts(number),
+        "uploader_id": "u", "uploader_name": "u", "created_at": NOW, "updated_at": NOW, "published_at": None,
+    }  # fmt: skip
+    return ExtensionVersion(**(told | changes))
+
+
+# -- the checks --------------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.sampled_from(CheckName), st.sampled_from(Outcome)), max_size=5))
+def test_only_three_passes_pass(found: list[tuple[CheckName, Outcome]]) -> None:
+    checks = [Check(name=name, outcome=outcome) for name, outcome in found]
+    last = dict(found)
+    assert rules.is_passed(checks) is (len(last) == 3 and set(last.values()) == {Outcome.PASS})
+    assert not (rules.is_passed(rules.every_check(Outcome.UNKNOWN, checks)) and len(last) < 3)
+
+
+@pytest.mark.parametrize(
+    ("publisher", "publisher_id", "told"),
+    [
+        (a_publisher(), None, None),
+        (a_publisher(), "a" * 32, None),
+        (a_publisher(status=PublisherStatus.PROCESSING), None, None),
+        (None, None, "has no publisher makers"),
+        (None, "a" * 32, "has no publisher makers"),
+        (a_publisher(), "b" * 32, "uploaded for another one"),
+        (a_publisher(status=PublisherStatus.REJECTED, reason="copied"), None, "was rejected: copied"),
+    ],
+)
+def test_a_package_names_the_publisher_that_it_is_uploaded_for(
+    publisher: Publisher | None, publisher_id: str | None, told: str | None
+) -> None:
+    checks = rules.judged(Inspected(checks=PASSED, facts=facts(), assets=[]), publisher, publisher_id)
+
+    assert rules.is_passed(checks) is (told is None)
+    assert rules.is_failed(checks) is (told is not None)
+    findings = {each.name: each.findings for each in checks}
+    if told is not None:
+        (finding,) = findings.pop(CheckName.BASIC_INFORMATION)
+        assert finding.entry == "extension/package.json"
+        assert told in finding.rule
+        assert finding.remedy
+    assert not any(findings.values())
+
+
+def test_what_was_found_in_the_package_stays_beside_a_wrong_publisher() -> None:
+    found = Finding(entry="extension/package.json", rule="bad", remedy="mend it")
+    checks = [Check(name=CheckName.BASIC_INFORMATION, outcome=Outcome.FAIL, findings=[found])]
+    judged = rules.judged(Inspected(checks=checks, facts=facts(), assets=[]), None, None)
+    (basic,) = [each for each in judged if each.name is CheckName.BASIC_INFORMATION]
+    assert basic.findings[0] == found
+    assert len(basic.findings) == 2
+    assert {each.outcome for each in judged} == {Outcome.FAIL, Outcome.UNKNOWN}
+
+
+# -- publishing --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "newest", "comparison"),
+    [
+        ("1.0.0", None, Comparison.NULL_VERSION),
+        ("1.0.0", "0.9.0", Comparison.NEWER_VERSION),
+        ("1.10.0", "1.9.0", Comparison.NEWER_VERSION),
+        ("1.0.0", "1.0.0-rc.1", Comparison.NEWER_VERSION),
+        ("1.0.0-rc.1", "1.0.0", Comparison.OLDER_VERSION),
+        ("1.0.0", "1.0.0", Comparison.SAME_VERSION),
+        ("1.0.0+one", "1.0.0+two", Comparison.SAME_VERSION),
+    ],
+)
+def test_versions_compare_as_semver_says(uploaded: str, newest: str | None, comparison: Comparison) -> None:
+    assert rules.compared(facts(uploaded), a_version(number=newest) if newest else None) is comparison
+
+
+REVIEWED, TRUSTED = {"publisher_review": True}, {"system_review": True}
+
+
+@pytest.mark.parametrize(
+    ("publisher", "policy", "is_first", "is_reviewed"),
+    [
+        ({}, ReviewPolicy.CHECKS, True, False),
+        ({}, ReviewPolicy.FIRST_RELEASE, True, True),
+        ({}, ReviewPolicy.FIRST_RELEASE, False, False),
+        ({}, ReviewPolicy.ALWAYS, False, True),
+        (TRUSTED, ReviewPolicy.ALWAYS, True, False),
+        (TRUSTED, ReviewPolicy.FIRST_RELEASE, True, False),
+        (REVIEWED, ReviewPolicy.CHECKS, False, True),
+        (REVIEWED | TRUSTED, ReviewPolicy.CHECKS, False, True),
+        ({"status": PublisherStatus.PROCESSING}, ReviewPolicy.CHECKS, False, True),
+        ({"status": PublisherStatus.PROCESSING} | TRUSTED, ReviewPolicy.CHECKS, False, True),
+    ],
+)
+def test_who_asks_for_a_look_gets_one(
+    publisher: dict[str, Any], policy: ReviewPolicy, is_first: bool, is_reviewed: bool
+) -> None:
+    reason = rules.review_reason(a_publisher(**publisher), policy, is_first=is_first, rejected=None)
+    assert (reason is not None) is is_reviewed
+    assert reason != ""
+
+
+def test_what_was_rejected_is_looked_at_again_even_of_a_trusted_publisher() -> None:
+    rejected = a_version(VersionState.REJECTED, reason="it steals")
+    reason = rules.review_reason(a_publisher(**TRUSTED), ReviewPolicy.CHECKS, is_first=False, rejected=rejected)
+    assert reason == "the same package was rejected before: it steals"
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 1001, "a\x00b"])
+def test_a_rejection_has_a_reason(reason: str) -> None:
+    with pytest.raises(InvalidField):
+        rules.checked_reason(reason)
+
+
+# -- where a task stands -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", UploadState)
+@pytest.mark.parametrize("version", [None, *VersionState])
+@pytest.mark.parametrize("is_taken", [False, True])
+@pytest.mark.parametrize("is_superseded", [False, True])
+@pytest.mark.parametrize("is_orphan", [False, True])
+def test_every_task_has_an_owner_a_reason_and_a_next_step(
+    state: UploadState, version: VersionState | None, is_taken: bool, is_superseded: bool, is_orphan: bool
+) -> None:
+    standing = rules.standing(
+        an_upload(state=state, is_superseded=is_superseded),
+        a_version(version) if version else None,
+        a_version() if is_taken else None,
+        is_orphan=is_orphan,
+    )
+    assert isinstance(standing.owner, Owner)
+    assert standing.reason.strip()
+    assert standing.next_step.strip()
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "owner"),
+    [
+        (UploadState.RECEIVING, None, Owner.UPLOADER),
+        (UploadState.CHECKING, None, Owner.REGISTRY),
+        (UploadState.CHECKING, VersionState.PUBLISHED, Owner.REGISTRY),
+        (UploadState.FAILED, None, Owner.UPLOADER),
+        (UploadState.ACCEPTED, None, Owner.UPLOADER),
+        (UploadState.ACCEPTED, VersionState.IN_REVIEW, Owner.OPERATORS),
+        (UploadState.ACCEPTED, VersionState.PUBLISHED, Owner.NOBODY),
+        (UploadState.ACCEPTED, VersionState.REJECTED, Owner.UPLOADER),
+    ],
+)
+def test_who_has_to_act_next(state: UploadState, version: VersionState | None, owner: Owner) -> None:
+    found = rules.standing(an_upload(state=state), a_version(version) if version else None, None, is_orphan=False)
+    assert found.owner is owner
+
+
+def test_a_taken_number_is_told_with_both_digests() -> None:
+    told = rules.standing(an_upload(), None, a_version(), is_orphan=False)
+    assert "0" * 64 in told.reason
+    assert "1" * 64 in told.reason
+    assert "raise the version number" in told.next_step
+
+
+def test_only_an_accepted_upload_whose_file_was_not_replaced_is_published() -> None:
+    publishable = {state for state in UploadState if rules.is_publishable(an_upload(state=state))}
+    assert publishable == {UploadState.ACCEPTED}
+    assert not rules.is_publishable(an_upload(is_superseded=True))
