@@ -12,9 +12,16 @@ from app.registry.access.passwords import Passwords
 from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.sealing import Seal
 from app.registry.access.service import Access
+from app.registry.consents.service import Consents
 from app.registry.downloads.service import Downloads
+from app.registry.extensions.inspection import ExtensionInspection
+from app.registry.extensions.rules import ReviewPolicy
+from app.registry.extensions.service import Extensions
+from app.registry.feedback.service import Feedback
 from app.registry.icons.service import Icons
+from app.registry.installs.service import Installs
 from app.registry.jobs.service import Jobs
+from app.registry.marketplace.service import Marketplace
 from app.registry.packages.intake import Intake
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
@@ -55,6 +62,14 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         intake = Intake(database, blobs, hashing)
         plugins = Plugins(database)
         packages = Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes)
+        uploads = Uploads(
+            database,
+            blobs,
+            packages,
+            ExtensionInspection(blobs, inspection),
+            hashing,
+            _upload_policy(settings),
+        )
         registry = Registry(
             access=Access(
                 database, Passwords(passwords), Seal(sealing_key(settings)), token_hours=settings.token_hours
@@ -62,12 +77,23 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             plugins=plugins,
             catalogue=Catalogue(database),
             packages=packages,
-            uploads=Uploads(database, blobs, packages, hashing, _upload_policy(settings)),
+            uploads=uploads,
             pipelines=Pipelines(database),
             publishers=Publishers(database),
             publisher_tokens=PublisherTokens(database),
             icons=Icons(database, blobs, intake, images),
             downloads=Downloads(database, blobs, hashing, redirect=settings.download_redirect == "on"),
+            installs=Installs(database, blobs, hashing, redirect=settings.download_redirect == "on"),
+            consents=Consents(database),
+            extensions=Extensions(
+                database,
+                uploads,
+                intake,
+                limit=settings.max_package_bytes,
+                review_policy=ReviewPolicy(settings.review_policy),
+            ),
+            marketplace=Marketplace(database),
+            feedback=Feedback(database),
             jobs=Jobs(database),
             upkeep=Upkeep(database, blobs, _executor(opened, "scrubbing", threads=1, queue=15)),
         )

@@ -170,12 +170,12 @@ class PublisherNotAccepted(RegistryError):
 
 class PublisherInUse(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00030004"
-    sentence = "The publisher cannot be deleted while plug-ins are bound to it: {plugins}."
+    sentence = "The publisher cannot be deleted while plug-ins or extensions are bound to it: {plugins}."
 
 
 class PublisherHasPublished(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00030005"
-    sentence = "The publisher cannot be rejected while everybody sees plug-ins under it: {plugins}."
+    sentence = "The publisher cannot be rejected while everybody sees plug-ins or extensions under it: {plugins}."
 
 
 # --- 0004: plug-ins ----------------------------------------------------------------------------------------------
@@ -407,3 +407,98 @@ class JobNotFailed(RegistryError):
 class UserDisabled(RegistryError):
     kind, code = Kind.FORBIDDEN, "PLUGPORT.00080012"
     sentence = "The user {name}, who sent the file, may not log in any more."
+
+
+# --- 0010: extensions --------------------------------------------------------------------------------------------
+
+
+class ExtensionUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00100001"
+    sentence = "There is no extension {identifier}."
+
+
+class ExtensionVersionUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00100002"
+    sentence = "The extension {identifier} has no version {version}."
+
+
+class TaskNotReady(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00100003"
+    sentence = "The task is {state}, and cannot be published: {reason}. What to do: {next_step}."
+
+
+class OtherBytesPublished(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00100004"
+    sentence = (
+        "Version {version} for {target_platform} is {state} with the SHA-256 {published}; the package of this task has"
+        " {sent}. Raise the version number."
+    )
+
+
+class ReviewedVersionUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00100005"
+    sentence = "There is no such version of an extension."
+
+
+class ReviewOver(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00100006"
+    sentence = "Version {version} is {state}; only one that waits for review can be decided about."
+
+
+# --- 0013: installs ----------------------------------------------------------------------------------------------
+
+
+class AssetUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00130001"
+    sentence = "The package of {identifier} {version} for {target_platform} has no {asset}."
+
+
+# --- 0014: consents ----------------------------------------------------------------------------------------------
+
+
+class TooManyConsents(RegistryError):
+    kind, code = Kind.LIMITED, "PLUGPORT.00140001"
+    sentence = "You have given {limit} answers about extensions already. Take others back (UNKNOWN) first."
+
+
+# --- 0012: feedback ----------------------------------------------------------------------------------------------
+
+
+class EvaluationUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00120001"
+    sentence = "There is no such evaluation."
+
+
+class ReplyUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00120002"
+    sentence = "There is no such reply."
+
+
+class NotYourText(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00120003"
+    sentence = "Only its author, administrators of the author's account and operators may delete a text."
+
+
+class TooMuchSaid(RegistryError):
+    kind, code = Kind.LIMITED, "PLUGPORT.00120004"
+    sentence = "You may send {limit} {what} within {minutes} minutes. The next one is taken in {seconds} seconds."
+
+
+class TooManyReplies(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00120005"
+    sentence = "The evaluation has {limit} replies, and takes no more."
+
+
+class RepliesTooDeep(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00120006"
+    sentence = "The reply answers a reply to a reply, {depth} deep. Answer one that stands higher."
+
+
+class ReportUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00120007"
+    sentence = "There is no such report."
+
+
+class ReportDecided(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00120008"
+    sentence = "The report is {state} already, and is decided once."

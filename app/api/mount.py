@@ -8,10 +8,13 @@ from app.api import (
     agent_plugin_v1,
     downloads_v1,
     extension_v3,
+    extensions_v1,
     fileservice_v2,
     health,
     icons_v1,
     identity_v3,
+    marketplace_v1,
+    moderation_v1,
     modules_v2,
     operators_v1,
     publisher_tokens_v1,
@@ -29,9 +32,12 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *modules_v2.HANDLERS,  # /v2/extensions/modules
     *publisher_v1.HANDLERS,  # /v1/{domain_id}/publisher/*
     *icons_v1.HANDLERS,  # /v1/{domain_id}/common/* /api/v1/{domain_id}/common/get-plugin-icon
+    *marketplace_v1.HANDLERS,  # /v1/marketplace/* /v2/extension/authorization*
     *fileservice_v2.HANDLERS,  # /v2/fileservice/file/upload
     *uploads_v1.HANDLERS,  # /plugport/v1/uploads*
     *publisher_tokens_v1.HANDLERS,  # /plugport/v1/publisher-tokens*
     *downloads_v1.HANDLERS,  # /plugport/v1/plugins/*/versions/*/* /plugport/v1/packages/*
+    *extensions_v1.HANDLERS,  # /plugport/v1/extensions/*
     *operators_v1.HANDLERS,  # /plugport/v1/publishers*
+    *moderation_v1.HANDLERS,  # /plugport/v1/moderation/*
 ]

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.service import Access
+from app.registry.consents.service import Consents
 from app.registry.downloads.service import Downloads
+from app.registry.extensions.service import Extensions
+from app.registry.feedback.service import Feedback
 from app.registry.icons.service import Icons
+from app.registry.installs.service import Installs
 from app.registry.jobs.service import Jobs
+from app.registry.marketplace.service import Marketplace
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
@@ -30,5 +35,10 @@ class Registry:
     publisher_tokens: PublisherTokens
     icons: Icons
     downloads: Downloads
+    extensions: Extensions
+    marketplace: Marketplace
+    feedback: Feedback
+    installs: Installs
+    consents: Consents
     jobs: Jobs
     upkeep: Upkeep

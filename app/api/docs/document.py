@@ -53,7 +53,9 @@ TAGS = {
     "Pipelines": "What a pipeline front end offers to its users.",
     "Publishers": "Under whose name plug-ins are released to everybody. An operator accepts or rejects them. A publisher token "
     "is a credential for one of them; secret scanners find it by `\\bpp_pub_[0-9A-Za-z]{46}\\b`.",
-    "Downloads": "Packages of released versions, byte for byte, each piece checked before it is sent.",
+    "Marketplace": "Extensions of IDEs: found, uploaded, checked, published, rated. Bodies and answers are those of CodeArts IDE "
+    "Online.",
+    "Downloads": "Packages of released versions and of extensions, byte for byte, each piece checked before it is sent.",
     "Icons": "Pictures of plug-ins and publishers. They are shown to whoever may see the plug-in, never without credentials.",
     "Operators": "What the operators of the platform decide.",
     "Operation": "For whoever watches the service.",
@@ -64,8 +66,12 @@ _FORMS = {
     "upload_plugin_icon": "A PNG, JPEG, WEBP or GIF of at most 1 MiB.",
     "upload_publisher_icon": "A PNG, JPEG, WEBP or GIF of at most 1 MiB.",
     "upload_file_publisher": "The bytes of the chunk; the last part of the form.",
+    "upload_extension_file": "The package: a VSIX. The setting PLUGPORT_MAX_PACKAGE_BYTES is its limit.",
 }
-_FORM_TEXTS = {"upload_file_publisher": ("file", ChunkForm)}
+_FORM_TEXTS: dict[str, tuple[str, type[Wire] | None]] = {
+    "upload_file_publisher": ("file", ChunkForm),
+    "upload_extension_file": ("file", None),
+}
 """What the file part is called, and the texts before it, where that is not `upload_file` alone."""
 _RAW = {"add_chunk": "The bytes of the chunk."}
 _SUBJECT = {"X-Subject-Token": "The token."}
@@ -108,6 +114,8 @@ _HEADERS = {
     "download_package_by_digest": _SENT,
     "check_package": _CHECKED,
     "check_package_by_digest": _CHECKED,
+    "download_extension": _SENT,
+    "check_extension": _CHECKED,
     "show_icon": {
         "ETag": "Names the bytes; an icon never changes under its key.",
         "Cache-Control": "The client may keep the icon.",
@@ -125,9 +133,15 @@ _PATHS = {
     "domain_id": "The caller's account (tenant).",
     "plugin_name": "The plug-in: the own one of that name, else the one that everybody sees.",
     "version": "The number of a version.",
+    "publisher": "The English name of a publisher, in any case.",
+    "name": "The name of an extension, in any case.",
+    "target_platform": "What the package is made for: `universal`, or one of VS Code's names such as `linux-x64`.",
+    "asset": "`package`, or a file of it: `icon`, `readme`, `changelog`, `license`, `manifest`, `vsixmanifest`.",
     "sha256": "The SHA-256 of a package, 64 lower-case hexadecimal digits.",
     "publisher_id": "The publisher.",
     "token_id": "The publisher token, by its id.",
+    "version_id": "The version of an extension, by its id.",
+    "report_id": "The report, by its number.",
 }
 _REQUEST_ID = "X-Request-Id"
 

@@ -2,10 +2,14 @@
 
 from schemas.errors import (
     AccessObjectUnknown,
+    AssetUnknown,
     BytesDamaged,
     ChunkDigestWrong,
     ChunkRefused,
     ChunksMissing,
+    EvaluationUnknown,
+    ExtensionUnknown,
+    ExtensionVersionUnknown,
     FileDigestWrong,
     FileExists,
     FileSizeWrong,
@@ -20,6 +24,8 @@ from schemas.errors import (
     NotBoundTo,
     NotMaintainer,
     NotPublishersOwner,
+    NotYourText,
+    OtherBytesPublished,
     OtherBytesReleased,
     PackageQuarantined,
     PackageRefused,
@@ -39,9 +45,19 @@ from schemas.errors import (
     QuotaExceeded,
     RangeUnsatisfiable,
     RegistryError,
+    RepliesTooDeep,
+    ReplyUnknown,
+    ReportDecided,
+    ReportUnknown,
+    ReviewedVersionUnknown,
+    ReviewOver,
     ScopeUnknown,
     StorageFull,
     StorageUnavailable,
+    TaskNotReady,
+    TooManyConsents,
+    TooManyReplies,
+    TooMuchSaid,
     UploadMovedOn,
     UploadUnknown,
     VersionExists,
@@ -64,6 +80,9 @@ _STORAGE: Refusals = (StorageUnavailable, StorageFull)
 _OF_VERSION: Refusals = (PluginUnknown, VersionUnknown)
 _READY: Refusals = (PackageUnknown, PackageQuarantined, PreconditionFailed, BytesDamaged, StorageUnavailable)
 _SEND: Refusals = (*_READY, RangeUnsatisfiable)
+_EXTENSION: Refusals = (ExtensionVersionUnknown, AssetUnknown)
+_REVIEWED: Refusals = (ReviewedVersionUnknown, ReviewOver)
+_REMARK: Refusals = (EvaluationUnknown, ReplyUnknown)
 
 REFUSALS: dict[str, Refusals] = {
     "healthz": (),
@@ -142,6 +161,9 @@ REFUSALS: dict[str, Refusals] = {
     "download_package_by_digest": _SEND,
     "check_package_by_digest": _READY,
     "read_download_counts": (*_CHANGE, VersionUnknown),
+    "download_extension": (*_EXTENSION, *_SEND),
+    "check_extension": (*_EXTENSION, *_READY),
+    "read_install_counts": (ExtensionUnknown,),
     # icons
     "upload_plugin_icon": (IconRefused, BytesDamaged),
     "upload_publisher_icon": (IconRefused, BytesDamaged),
@@ -156,6 +178,30 @@ REFUSALS: dict[str, Refusals] = {
     "create_publisher_token": (PublisherUnknown, NotPublishersOwner, PublisherTokenUseless),
     "list_publisher_tokens": (PublisherUnknown,),
     "revoke_publisher_token": (AccessObjectUnknown,),
+    # extensions of IDEs
+    "list_extensions": (),
+    "show_extension_detail": (),
+    "show_category_list": (),
+    "list_my_publishers": (),
+    "upload_extension_file": (QuotaExceeded, BytesDamaged),
+    "show_extension_testing_result": (UploadUnknown,),
+    "publish_extension": (
+        UploadUnknown,
+        TaskNotReady,
+        OtherBytesPublished,
+        PublisherNotAccepted,
+        PackageQuarantined,
+    ),
+    "add_extension_star": (ExtensionUnknown,),
+    "show_extension_evaluation_star": (ExtensionUnknown,),
+    "add_extension_evaluation": (ExtensionUnknown, TooMuchSaid),
+    "show_extension_evaluation": (ExtensionUnknown,),
+    "add_extension_evaluation_reply": (*_REMARK, RepliesTooDeep, TooManyReplies, TooMuchSaid),
+    "check_malicious_extension_evaluation": (*_REMARK, TooMuchSaid),
+    "delete_evaluation": (EvaluationUnknown, NotYourText),
+    "delete_evaluation_reply": (ReplyUnknown, NotYourText),
+    "show_extension_authorization": (ExtensionUnknown, ExtensionVersionUnknown),
+    "create_extension_authorization": (ExtensionUnknown, ExtensionVersionUnknown, TooManyConsents),
     # what pipelines may use
     "list_stage_plugins": (),
     "list_base_plugins": (),
@@ -165,5 +211,11 @@ REFUSALS: dict[str, Refusals] = {
     "list_publishers_to_decide": (),
     "accept_publisher": (PublisherUnknown, PublisherExists),
     "reject_publisher": (PublisherUnknown, PublisherHasPublished),
+    "list_extension_versions_in_review": (),
+    "approve_extension_version": (*_REVIEWED, PublisherNotAccepted, PackageQuarantined),
+    "reject_extension_version": _REVIEWED,
+    "list_reports": (),
+    "uphold_report": (ReportUnknown, ReportDecided),
+    "dismiss_report": (ReportUnknown, ReportDecided),
 }
 """A test finds every operation here, and every status that hostile requests are answered with."""

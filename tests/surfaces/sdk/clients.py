@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from huaweicloudsdkcloudide.v2 import CloudIDEClient
 from huaweicloudsdkcodeartspipeline.v2 import CodeArtsPipelineClient as Client
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_handler import HttpHandler
@@ -18,15 +19,7 @@ def signed(url: str, member: Member) -> Client:
 
 def with_token(url: str, member: Member) -> Client:
     """Sends a token instead of a signature."""
-    token = member.token(project=member.account.project.name)
-
-    def swap(request: Any, **_: Any) -> None:
-        for name in ("Authorization", "X-Sdk-Date", "X-Sdk-Content-Sha256"):
-            request.header_params.pop(name, None)
-        request.header_params["X-Auth-Token"] = token
-
-    unused = BasicCredentials("unused", "unused", member.account.project.id)
-    return _built(url, unused, HttpHandler().add_request_handler(swap))
+    return _built(url, _unused(member), _swapping(member.token(project=member.account.project.name)))
 
 
 def with_preset_token(url: str, member: Member) -> Client:
@@ -48,6 +41,46 @@ def watched(url: str, member: Member, seen: list[Any]) -> Client:
     key = member.access_key()
     credentials = BasicCredentials(key.access_key, key.secret_key, member.account.project.id)
     return _built(url, credentials, HttpHandler().add_request_handler(lambda request, **_: seen.append(request)))
+
+
+def ide_signed(url: str, member: Member) -> CloudIDEClient:
+    """The SDK of IDEs; signs each request with an access key of the user."""
+    key = member.access_key()
+    return _built_ide(url, BasicCredentials(key.access_key, key.secret_key, member.account.project.id))
+
+
+def ide_with_token(url: str, member: Member) -> CloudIDEClient:
+    """The SDK of IDEs; sends a token instead of a signature."""
+    return _built_ide(url, _unused(member), _swapping(member.token()))
+
+
+def ide_without_credentials(url: str, member: Member) -> CloudIDEClient:
+    """The SDK of IDEs; its signature is worth nothing, so that requests must bring something else."""
+    return _built_ide(url, _unused(member))
+
+
+IDE_WAYS: dict[str, Callable[[str, Member], CloudIDEClient]] = {"signature": ide_signed, "token": ide_with_token}
+
+
+def _unused(member: Member) -> BasicCredentials:
+    return BasicCredentials("unused", "unused", member.account.project.id)
+
+
+def _swapping(token: str) -> HttpHandler:
+    """Takes the signature out of each request, and puts a token in."""
+
+    def swap(request: Any, **_: Any) -> None:
+        for name in ("Authorization", "X-Sdk-Date", "X-Sdk-Content-Sha256"):
+            request.header_params.pop(name, None)
+        request.header_params["X-Auth-Token"] = token
+
+    return HttpHandler().add_request_handler(swap)
+
+
+def _built_ide(url: str, credentials: BasicCredentials, handler: HttpHandler | None = None) -> CloudIDEClient:
+    builder = CloudIDEClient.new_builder().with_credentials(credentials).with_endpoints([url])
+    client: CloudIDEClient = (builder.with_http_handler(handler) if handler else builder).build()
+    return client
 
 
 def _built(url: str, credentials: BasicCredentials, handler: HttpHandler | None = None) -> Client:
