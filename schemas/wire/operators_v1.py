@@ -15,6 +15,18 @@ class RejectRequest(Wire, kw_only=True):
     ]
 
 
+class PublisherReviewRequest(Wire, kw_only=True):
+    """Who looks at the publisher's releases before they are published."""
+
+    wanted: Annotated[bool, Meta(description="Whether each release waits until somebody has looked at it.")]
+
+
+class SystemReviewRequest(Wire, kw_only=True):
+    """Who looks at the publisher's releases before they are published."""
+
+    skipped: Annotated[bool, Meta(description="Whether the look that the platform asks for is skipped.")]
+
+
 class PublisherCase(Wire, kw_only=True):
     """A publisher of any tenant, as operators see it. `updated_at` is ISO 8601 with milliseconds, UTC, with `Z`."""
 
@@ -33,6 +45,8 @@ class PublisherCase(Wire, kw_only=True):
     updated_by_id: str
     updated_by_name: str
     updated_at: str
+    publisher_review: bool
+    system_review: bool
 
 
 class PublisherCasePage(Wire, kw_only=True):

@@ -101,6 +101,22 @@ async def decide(tx: Transaction, publisher: Publisher, status: PublisherStatus,
     return _publisher(row)
 
 
+async def set_reviews(
+    tx: Transaction, publisher: Publisher, *, publisher_review: bool, system_review: bool, by: Caller
+) -> Publisher:
+    """The publisher after it was settled who looks at its releases."""
+    row = await tx.one(
+        QUERIES.set_publisher_reviews,
+        tenant_id=publisher.tenant_id,
+        id=publisher.id,
+        publisher_review=publisher_review,
+        system_review=system_review,
+        updated_by_id=by.user_id,
+        updated_by_name=by.user_name,
+    )
+    return _publisher(row)
+
+
 async def delete(tx: Transaction, publisher: Publisher, by: Caller) -> None:
     """From now on nobody finds it; an accepted one's name stays its tenant's."""
     await tx.run(

@@ -1,8 +1,8 @@
-"""`/plugport/v1/publishers*`: what the platform's operators decide about the publishers of all tenants."""
+"""`/plugport/v1/publishers*`: what is decided about publishers, by the platform's operators and by those whose they are."""
 
 from typing import Annotated
 
-from litestar import Controller, get, post
+from litestar import Controller, get, post, put
 from litestar.params import QueryParameter
 
 from app.api.operations import operation
@@ -47,3 +47,24 @@ class OperatorsController(Controller):
     ) -> wire.PublisherCase:
         """Keep the tenant from publishing under a publisher, for a reason."""
         return translate.to_case(await registry.publishers.reject(caller, publisher_id, data.reason))
+
+    @put("/{publisher_id:str}/system-review", **operation("set_system_review"))
+    async def set_system_review(
+        self, publisher_id: str, data: wire.SystemReviewRequest, caller: Caller, registry: Registry
+    ) -> wire.PublisherCase:
+        """Settle whether the look that the platform asks for at a publisher's releases is skipped."""
+        return translate.to_case(await registry.publishers.skip_review(caller, publisher_id, data.skipped))
+
+
+class PublisherReviewController(Controller):
+    """For those whose publisher it is."""
+
+    path = "/plugport/v1/publishers"
+    tags = ("Publishers",)
+
+    @put("/{publisher_id:str}/publisher-review", **operation("set_publisher_review"))
+    async def set_publisher_review(
+        self, publisher_id: str, data: wire.PublisherReviewRequest, caller: Caller, registry: Registry
+    ) -> wire.PublisherCase:
+        """Settle whether a publisher's releases wait until somebody has looked at them, whatever the platform asks for."""
+        return translate.to_case(await registry.publishers.ask_for_review(caller, publisher_id, data.wanted))

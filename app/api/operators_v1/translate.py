@@ -24,6 +24,8 @@ def to_case(publisher: Publisher) -> wire.PublisherCase:
         updated_by_id=publisher.updated_by_id,
         updated_by_name=publisher.updated_by_name,
         updated_at=to_moment(publisher.updated_at),
+        publisher_review=publisher.publisher_review,
+        system_review=publisher.system_review,
     )
 
 

@@ -44,6 +44,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "read_download_counts": _AUTHORS,
     "download_extension": _EVERYBODY,
     "read_install_counts": _AUTHORS,
+    "show_task_icon": _EVERYBODY,
     # icons
     "upload_plugin_icon": _AUTHORS,
     "upload_publisher_icon": _AUTHORS,
@@ -51,6 +52,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # publishers
     "create_publisher": _AUTHORS,
     "delete_publisher": _AUTHORS,
+    "set_publisher_review": _AUTHORS,
     "list_publisher": _EVERYBODY,
     "list_available_publisher": _EVERYBODY,
     "show_publisher": _EVERYBODY,
@@ -106,6 +108,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_publishers_to_decide": _OPERATORS,
     "accept_publisher": _OPERATORS,
     "reject_publisher": _OPERATORS,
+    "set_system_review": _OPERATORS,
     "list_extension_versions_in_review": _OPERATORS,
     "approve_extension_version": _OPERATORS,
     "reject_extension_version": _OPERATORS,

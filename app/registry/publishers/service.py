@@ -91,6 +91,19 @@ class Publishers:
                 action="publisher.deleted", object_kind="publisher", object_id=publisher.id,
                 detail={"en_name": publisher.en_name}))  # fmt: skip
 
+    async def ask_for_review(self, caller: Caller, publisher_id: str, wanted: bool) -> Publisher:
+        """Settles whether the publisher's releases wait for somebody to look at them, whatever the platform asks for.
+
+        For the user whose publisher it is, and administrators of the tenant. Raises `PublisherUnknown`, `OperationNotAllowed`.
+        """
+        permissions.require(caller, "set_publisher_review")
+        async with self._database.transaction(caller.tenant_id) as tx:
+            await audit.lock_tenant(tx, caller.tenant_id)
+            publisher = await _found(tx, caller.tenant_id, publisher_id)
+            if not caller.is_admin and publisher.user_id != caller.user_id:
+                raise OperationNotAllowed("publisher_id", operation="set_publisher_review for another user's publisher")
+            return await _reviewed(tx, caller, publisher, wanted, publisher.system_review)
+
     # -- what operators decide ---------------------------------------------------------------------------------------
 
     async def list_to_decide(self, caller: Caller, status: PublisherStatus, paging: Paging) -> Page[Publisher]:
@@ -131,6 +144,13 @@ class Publishers:
                 raise PublisherHasPublished("publisher_id", plugins=rules.told(published))
             return await _decide(tx, caller, publisher, PublisherStatus.REJECTED, reason)
 
+    async def skip_review(self, caller: Caller, publisher_id: str, skipped: bool) -> Publisher:
+        """Settles whether the platform's look at the publisher's releases is skipped. Raises `PublisherUnknown`."""
+        permissions.require(caller, "set_system_review")
+        async with self._database.transaction(platform=True) as tx:
+            publisher = await _locked(tx, publisher_id)
+            return await _reviewed(tx, caller, publisher, publisher.publisher_review, skipped)
+
 
 async def _owner(tx: Transaction, caller: Caller, user_id: str | None) -> str:
     if not user_id or user_id == caller.user_id:
@@ -159,6 +179,17 @@ async def _locked(tx: Transaction, publisher_id: str) -> Publisher:
     if publisher is None:
         raise PublisherUnknown("publisher_id")
     return publisher
+
+
+async def _reviewed(
+    tx: Transaction, caller: Caller, publisher: Publisher, publisher_review: bool, system_review: bool
+) -> Publisher:
+    if (publisher.publisher_review, publisher.system_review) == (publisher_review, system_review):
+        return publisher
+    detail = {"publisher_review": publisher_review, "system_review": system_review}
+    await audit.record(tx, publisher.tenant_id, caller, Change(
+        action="publisher.review_set", object_kind="publisher", object_id=publisher.id, detail=detail))  # fmt: skip
+    return await publishers.set_reviews(tx, publisher, **detail, by=caller)
 
 
 async def _decide(

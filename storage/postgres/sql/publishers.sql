@@ -75,6 +75,14 @@ UPDATE publishers
 RETURNING id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
           updated_at, updated_by_id, updated_by_name, publisher_review, system_review
 
+-- name: set_publisher_reviews
+UPDATE publishers
+   SET publisher_review = :publisher_review, system_review = :system_review, updated_at = clock_timestamp(),
+       updated_by_id = :updated_by_id, updated_by_name = :updated_by_name
+ WHERE tenant_id = :tenant_id AND id = :id AND deleted_at IS NULL
+RETURNING id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url, source_url, status, reason,
+          updated_at, updated_by_id, updated_by_name, publisher_review, system_review
+
 -- name: delete_publisher
 UPDATE publishers
    SET deleted_at = clock_timestamp(), updated_at = clock_timestamp(),

@@ -86,8 +86,12 @@ class Desk:
         return version
 
     async def set_publisher(self, column: str, value: bool) -> None:
-        """There is no door to it yet."""
-        await self.world.owner.execute(f"UPDATE publishers SET {column} = $2 WHERE id = $1", self.publisher_id, value)
+        """Settles who looks at the publisher's releases."""
+        publishers = self.world.wiring.registry.publishers
+        if column == "publisher_review":
+            await publishers.ask_for_review(self.caller, self.publisher_id, value)
+        else:
+            await publishers.skip_review(self.operator, self.publisher_id, value)
 
     async def face(self) -> Any:
         """The row of the extension."""

@@ -201,3 +201,22 @@ async def test_the_commands_use_the_same_decisions(registry: Registry, new_accou
     facts = PublisherFacts(en_name=_name(), name="A name", support_url="5555")
     publisher = await registry.publishers.create(author, facts)
     assert (await registry.publishers.accept(console(), publisher.id)).status is PublisherStatus.ACCEPTED
+
+
+def test_those_whose_publisher_it_is_settle_whether_its_releases_wait_for_a_look(account: Account) -> None:
+    owner, colleague, admin = account.user("author"), account.user("author"), account.user("admin")
+    path = f"/plugport/v1/publishers/{_created(owner, _name())}/publisher-review"
+    for member, status in ((owner, 200), (colleague, 403), (admin, 200)):
+        with member.client() as client:
+            answer = client.put(path, json={"wanted": member is owner})
+        assert answer.status_code == status, answer.text
+        if status == 200:
+            assert answer.json()["publisher_review"] is (member is owner)
+
+
+def test_an_operator_settles_whether_the_platforms_look_is_skipped(desk: httpx.Client, account: Account) -> None:
+    id = _created(account.user("author"), _name())
+    for skipped in (True, True, False):
+        assert desk.put(f"/{id}/system-review", json={"skipped": skipped}).json()["system_review"] is skipped
+    assert desk.put("/none/system-review", json={"skipped": True}).status_code == 404
+    assert desk.put(f"/{id}/system-review", json={"skipped": 1}).status_code == 400
