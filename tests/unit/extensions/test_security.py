@@ -112,7 +112,13 @@ def test_source_that_reads_in_another_order_than_it_runs_is_found(mark: str) -> 
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.js", '"\\u202e"'), ("a.md", "עברית \u200f «…» 中文 — “x”"), ("a.bin", "\u202e"), ("a.wasm", "\u2066")],
+    [
+        ("a.js", '"\\u202e"'),
+        ("a.md", "עברית \u200f «…» 中文 — “x”"),
+        ("a.bin", "\u202e"),
+        ("a.wasm", "\u2066"),
+        ("package.nls.ar.json", '{"title": "\u2067مرحبا\u2069"}'),
+    ],
 )
 def test_other_marks_and_other_files_are_taken(name: str, content: str) -> None:
     assert found_in(a_vsix(files={f"extension/{name}": content.encode()})) == []
