@@ -35,7 +35,7 @@ _FIRST_START = 0x6669727374  # "first": the servers of one database make the fir
 TENANT, PROJECT, ADMINISTRATOR = "plugport", "default", "admin"
 
 _HEADER_MILLISECONDS = 15_000  # for a request's headers; a connection may stay idle as long
-_HEADER_BYTES = 160 * 1024  # bodies come in pieces of that size, too: larger ones cost less
+_BUFFER_BYTES = 1024 * 1024  # of a connection: bodies come in pieces of that size, and larger ones cost less
 _REQUESTS_AT_ONCE = 512  # of one worker; more wait in the queue of the socket
 _STOP_SECONDS = 20  # for running requests to end
 
@@ -120,7 +120,7 @@ def _server(settings: Settings) -> Any:
         workers=settings.workers,
         factory=True,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES),
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_BUFFER_BYTES),
         websockets=False,
         backpressure=_REQUESTS_AT_ONCE,
         respawn_failed_workers=True,  # gives up when one fails again within seconds
