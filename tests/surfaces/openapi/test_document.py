@@ -18,7 +18,12 @@ from tests.surfaces.contract.facts import operations as contract_operations
 
 SNAPSHOT = Path(__file__).parents[3] / "schemas/published/openapi.json"
 PUBLIC = {"healthz", "readyz", "metrics", "list_versions", "show_version", "create_token"}
-HEADS = {"check_token", "check_package", "check_package_by_digest", "check_extension"}  # allowed as what they are the head of; no bodies
+HEADS = {
+    "check_token",
+    "check_package",
+    "check_package_by_digest",
+    "check_extension",
+}  # allowed as what they are the head of; no bodies
 
 DOCUMENT: dict[str, Any] = json.loads(published())
 OPERATIONS: dict[str, dict[str, Any]] = {

@@ -43,8 +43,9 @@ def newcomer(tmp_path: Path) -> Path:
 
 
 def test_the_tour_works_as_it_stands(newcomer: Path, server: Server) -> None:
+    tours = [tour(name) for name in ("curl", "chunks", "extensions", "keys")]
     done = subprocess.run(
-        ["bash", "-c", "\n".join(["set -euo pipefail", tour("curl"), tour("chunks"), tour("keys"), "python3 sdk_tour.py"])],
+        ["bash", "-c", "\n".join(["set -euo pipefail", *tours, "python3 sdk_tour.py"])],
         cwd=newcomer, env=server.environment | {"URL": server.url}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     said = done.stdout + done.stderr
@@ -53,6 +54,9 @@ def test_the_tour_works_as_it_stands(newcomer: Path, server: Server) -> None:
     assert '"error_code"' not in said
     assert re.search(r'"execution":\{"target":"scripts/test.sh","type":"Shell","sha256":"[0-9a-f]{64}"\}', said)
     assert "the same bytes" in said
+    neighbours_find = next(line for line in done.stdout.splitlines() if '"TotalCount"' in line)
+    assert '"identifier":"tour.hello"' in neighbours_find
+    assert "the same extension" in said
     neighbours_see = next(line for line in done.stdout.splitlines() if '"plugin_attribution":"published"' in line)
     sdk_sees = done.stdout.splitlines()[-1]
     assert '"plugin_name":"smoke-test"' in neighbours_see
