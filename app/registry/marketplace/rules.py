@@ -17,7 +17,10 @@ ENGINE = "vscode"
 MOST_IDS = 100
 LONGEST_TEXT = 256
 """Characters of a keyword."""
+MOST_TEXTS = 10
+"""In one request: each keyword, and each part of a name, is a search of its own."""
 
+_TEXTS = {FilterType.KEYWORD, FilterType.DISPLAY_NAME, FilterType.PUBLISHER_DISPLAY_NAME}
 _ORDERINGS = {SortBy.CHANGED: Ordering.CHANGE, SortBy.NAME: Ordering.NAME, SortBy.PUBLISHER: Ordering.PUBLISHER}
 _KINDS = {
     FilterType.TAG: "tag",
@@ -32,6 +35,19 @@ _NOTHING = Facet(kind="none", value="")
 _ALL_FLAGS = [bits for bits in range(sum(Flag) + 1) if bits & ~sum(Flag) == 0]
 _PENALTIES = {How.SAME: 0, How.STEM: 1, How.PREFIX: 2}
 _MOST_ALIKE = 5
+
+
+def check_texts(filters: Sequence[Filter]) -> None:
+    """Raises `InvalidField` where a request wants more to be searched for than one may."""
+    texts = 0
+    for place, each in enumerate(filters):
+        for number, criterion in enumerate(each.criteria):
+            texts += criterion.filter_type in _TEXTS
+            if texts > MOST_TEXTS:
+                raise InvalidField(
+                    f"filters[{place}].criteria[{number}].value",
+                    problem=f"A request has at most {MOST_TEXTS} keywords and parts of names, of all filters together",
+                )
 
 
 def sought(caller: Caller, asked: Filter, at: str) -> Sought | None:

@@ -31,6 +31,7 @@ class Marketplace:
 
     async def query(self, caller: Caller, filters: Sequence[Filter], wanted: Detail) -> list[Found]:
         """A page for each filter, of extensions with the version that they show. Raises `InvalidField`."""
+        rules.check_texts(filters)
         asked = [rules.sought(caller, each, f"filters[{place}]") for place, each in enumerate(filters)]
         async with self._database.transaction(caller.tenant_id) as tx:
             found = [await _find(tx, each) if each else FoundIds(ids=[], total=0) for each in asked]

@@ -17,15 +17,16 @@ CREATE TABLE extension_stats (
     stars           integer[]   NOT NULL DEFAULT '{0,0,0,0,0}' CHECK (array_length(stars, 1) = 5 AND 0 <= ALL (stars))
 );
 ALTER TABLE extension_stats ENABLE ROW LEVEL SECURITY;
-CREATE POLICY visible ON extension_stats FOR SELECT USING (EXISTS (SELECT FROM extensions e WHERE e.id = extension_id));
+-- Whoever sees the extension. A value is asked for and not whether one EXISTS: that might be answered by reading all extensions.
+CREATE POLICY visible ON extension_stats FOR SELECT USING ((SELECT true FROM extensions e WHERE e.id = extension_id));
 GRANT SELECT ON extension_stats TO plugport_app;    -- written by functions and triggers of the owner only
 
 -- From 0 to 31: doublings of installs, and what the stars say. So few steps that counting seldom changes the order of results.
 -- The mean of the stars is Bayesian: ten ratings of 3.5 are thought to be there already, so that one user alone moves little.
 CREATE FUNCTION popularity_of(installs bigint, stars integer[]) RETURNS smallint
     LANGUAGE sql IMMUTABLE
-    RETURN greatest(0, least(31, floor(log(2, installs + 1)) + round(2 * (
-        (35.0 + stars[1] + 2 * stars[2] + 3 * stars[3] + 4 * stars[4] + 5 * stars[5])
+    RETURN greatest(0, least(31, floor(ln((installs + 1)::float8) / ln(2::float8)) + round(2 * (
+        (35::float8 + stars[1] + 2 * stars[2] + 3 * stars[3] + 4 * stars[4] + 5 * stars[5])
         / (10 + stars[1] + stars[2] + stars[3] + stars[4] + stars[5]) - 3.5))));
 
 -- Places, facets and words ----------------------------------------------------------------------------------------------------
@@ -121,31 +122,50 @@ ALTER INDEX extension_places_fragments ALTER COLUMN 1 SET STATISTICS 0;
 -- spaces has no words; there each two neighbours are one, and each character: `every` one of them, as texts are kept, or (in a
 -- question) only where it stands alone.
 CREATE FUNCTION words_of(said text, every boolean DEFAULT true) RETURNS text[]
-    LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-    SELECT coalesce(array_agg(word ORDER BY place), '{}')
-      FROM (SELECT word, min(place) AS place
-              FROM (SELECT left(run[1], 64) AS word, place * 1000 AS place
-                      FROM regexp_matches(lower(said), '[0-9a-z\u00aa-\u1fff\u2c00-\u2dff\ua000-\uabff]+[+#]*', 'g')
-                           WITH ORDINALITY AS found (run, place)
-                    UNION ALL
-                    SELECT substr(run[1], start, width), place * 1000 + 500 + start
-                      FROM regexp_matches(lower(said), '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+', 'g')
-                           WITH ORDINALITY AS found (run, place),
-                           generate_series(1, least(length(run[1]), 200)) AS start,
-                           generate_series(CASE WHEN every THEN 1 ELSE least(2, length(run[1])) END, 2) AS width
-                     WHERE start + width <= length(run[1]) + 1) words
-             GROUP BY word) each_once;
-END;
+    LANGUAGE plpgsql IMMUTABLE      -- and not SQL, whose functions are planned anew by each statement before PostgreSQL 18
+AS $$
+DECLARE
+    words text[] := ARRAY(SELECT left(run[1], 64)
+                            FROM regexp_matches(said, '[0-9A-Za-z\u00aa-\u1fff\u2c00-\u2dff\ua000-\uabff]+[+#]*', 'g') AS run);
+BEGIN
+    IF said ~ '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]' THEN
+        words := words || ARRAY(
+            SELECT substr(run[1], start, width)
+              FROM regexp_matches(said, '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+', 'g') AS run,
+                   generate_series(1, least(length(run[1]), 200)) AS start,
+                   generate_series(CASE WHEN every THEN 1 ELSE least(2, length(run[1])) END, 2) AS width
+             WHERE start + width <= length(run[1]) + 1);
+    END IF;
+    RETURN ARRAY(SELECT lower(word) FROM unnest(words) WITH ORDINALITY AS one (word, place)
+                  GROUP BY lower(word) ORDER BY min(place));
+END
+$$;
 
 -- The parts of words that are joined: GitLens -> Git Lens, HTMLPreview -> HTML Preview.
 CREATE FUNCTION apart(said text) RETURNS text
     LANGUAGE sql IMMUTABLE
     RETURN regexp_replace(regexp_replace(said, '([a-z0-9])([A-Z])', '\1 \2', 'g'), '([A-Z]+)([A-Z][a-z])', '\1 \2', 'g');
 
+-- What others ask of extensions, too ------------------------------------------------------------------------------------------
+
+-- Whether everybody sees an extension of the publisher: asked for each row of publishers, so it must not look for one.
+CREATE FUNCTION has_public_extension(publisher text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp
+    RETURN EXISTS (SELECT FROM extension_facets f
+                    WHERE f.scope = '*' AND f.kind = 'publisher' AND f.value = publisher AND f.total > 0);
+DROP POLICY visible ON publishers;
+CREATE POLICY visible ON publishers FOR SELECT USING (
+    tenant_id = current_tenant() OR is_platform() OR has_public_extension(id)
+    OR (SELECT true FROM plugins p WHERE p.publisher_id = publishers.id AND p.shared LIMIT 1));
+
+-- The kinds of files that a package has, for whoever sees a version of it.
+CREATE FUNCTION asset_kinds(tenant text, package text) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp
+    RETURN ARRAY(SELECT a.kind FROM extension_assets a WHERE a.tenant_id = tenant AND a.package_sha256 = package ORDER BY a.kind);
+
 -- How an extension is found: entering it, and leaving the place it had before ---------------------------------------------
 
--- (Strict, this and the next, because PostgreSQL 18 fails to plan a whole row as an argument of a function that it inlines.)
+-- (Strict, because PostgreSQL 18 fails to plan a whole row as an argument of a function that it inlines.)
 CREATE FUNCTION facets_of(e extensions, is_accepted boolean) RETURNS TABLE (kind text, value text, label text)
     LANGUAGE sql IMMUTABLE STRICT
 BEGIN ATOMIC
@@ -169,22 +189,27 @@ END;
 -- The words of an extension, each with the class of the best field that has it: 6 the name itself, 5 a part of it, 4 the
 -- display name, 3 a tag or category, 2 the publisher, 1 the description. The halves of a joined word count one class less.
 CREATE FUNCTION terms_of(e extensions, publisher text, localised jsonb) RETURNS TABLE (word text, class integer)
-    LANGUAGE sql IMMUTABLE STRICT
-BEGIN ATOMIC
-    SELECT word, max(class)
-      FROM (SELECT unnest(words_of((e).name)) AS word, CASE cardinality(words_of((e).name)) WHEN 1 THEN 6 ELSE 5 END AS class
-            UNION ALL SELECT unnest(words_of(apart((e).name))), 4
-            UNION ALL SELECT unnest(words_of((e).display_name)), 4
-            UNION ALL SELECT unnest(words_of(apart((e).display_name))), 3
-            UNION ALL SELECT unnest(words_of(said.value ->> 'display_name')), 4 FROM jsonb_each(localised) AS said
-            UNION ALL SELECT unnest(words_of(array_to_string((e).tags || (e).categories, ' '))), 3
-            UNION ALL SELECT unnest(words_of((e).publisher_name || ' ' || publisher)), 2
-            UNION ALL SELECT unnest((words_of(left((e).description, 2000)))[1:80]), 1
-            UNION ALL SELECT unnest((words_of(left(said.value ->> 'description', 2000)))[1:80]), 1
-                        FROM jsonb_each(localised) AS said) fields
-     WHERE word IS NOT NULL AND (class > 3 OR ts_lexize('pg_catalog.english_stem', word) <> '{}')   -- "the" says nothing
-     GROUP BY word;
-END;
+    LANGUAGE plpgsql IMMUTABLE
+AS $$
+DECLARE
+    names text;
+    descriptions text;
+    name_words text[] := words_of(e.name);
+BEGIN
+    SELECT string_agg(said.value ->> 'display_name', ' '), string_agg(said.value ->> 'description', ' ')
+      INTO names, descriptions FROM jsonb_each(localised) AS said;
+    RETURN QUERY
+        SELECT each_word.word, max(each_word.class)
+          FROM (SELECT unnest(name_words) AS word, CASE cardinality(name_words) WHEN 1 THEN 6 ELSE 5 END AS class
+                UNION ALL SELECT unnest(words_of(concat_ws(' ', apart(e.name), e.display_name, names))), 4
+                UNION ALL SELECT unnest(words_of(concat_ws(' ', apart(e.display_name), array_to_string(e.tags || e.categories, ' ')))), 3
+                UNION ALL SELECT unnest(words_of(e.publisher_name || ' ' || publisher)), 2
+                UNION ALL SELECT unnest((words_of(left(e.description, 2000)))[1:80]), 1
+                UNION ALL SELECT unnest((words_of(left(descriptions, 8000)))[1:160]), 1) each_word
+         WHERE each_word.class > 3 OR ts_lexize('pg_catalog.english_stem', each_word.word) <> '{}'   -- "the" says nothing
+         GROUP BY each_word.word;
+END
+$$;
 
 CREATE TYPE facet_move AS (facet integer, change bigint, delta integer);
 
@@ -244,15 +269,17 @@ BEGIN
      CROSS JOIN LATERAL facets_of(e, p.status = 'accept') f
      WHERE e.id = ANY (ids);
     SELECT array_agg(ROW(e.id, e.change, CASE WHEN e.is_public THEN '*' ELSE e.tenant_id END, t.word,
-                         t.class * 32 + popularity_of(s.installs, s.stars))::term_entry)
+                         t.class * 32 + s.popularity)::term_entry)
       INTO said
-      FROM extensions e JOIN publishers p ON p.id = e.publisher_id JOIN extension_stats s ON s.extension_id = e.id
+      FROM extensions e JOIN publishers p ON p.id = e.publisher_id
+     CROSS JOIN LATERAL (SELECT popularity_of(x.installs, x.stars) AS popularity
+                           FROM extension_stats x WHERE x.extension_id = e.id OFFSET 0) s   -- once for each extension
       LEFT JOIN extension_versions v ON v.id = e.latest_version_id
      CROSS JOIN LATERAL terms_of(e, p.name, coalesce(v.facts -> 'localised', '{}')) t
      WHERE e.id = ANY (ids);
 
     INSERT INTO extension_facets (scope, kind, value, label, total)
-    SELECT DISTINCT ON (scope, kind, value) scope, kind, value, label, 0 FROM unnest(found_by)
+    SELECT DISTINCT ON (scope, kind, value) scope, kind, value, label, 0 FROM unnest(found_by) ORDER BY scope, kind, value, change
         ON CONFLICT (scope, kind, value) DO NOTHING;
     PERFORM move_in_facets(array_agg(ROW(move.facet, move.change, move.delta)::facet_move))
        FROM (SELECT facet, change, sum(delta)::integer AS delta
@@ -267,7 +294,8 @@ BEGIN
     SELECT scope, word, count(*) FROM unnest(said) GROUP BY scope, word
         ON CONFLICT (scope, word) DO UPDATE SET uses = w.uses + EXCLUDED.uses;
     INSERT INTO extension_terms (word, rank, change)
-    SELECT w.id, n.rank, n.change FROM unnest(said) n JOIN extension_words w USING (scope, word);
+    SELECT w.id, n.rank, n.change FROM unnest(said) n JOIN extension_words w USING (scope, word)
+     ORDER BY w.id, n.rank DESC;    -- many at once go into the index in its order
 
     INSERT INTO extension_places (extension_id, scope, change, name_key, publisher_key, display_key, popularity, facets, words)
     SELECT e.id, CASE WHEN e.is_public THEN '*' ELSE e.tenant_id END, e.change,
@@ -358,9 +386,10 @@ CREATE FUNCTION own_scopes(scopes text[]) RETURNS text[]
 -- its display name, as the kind publisher-display-name.
 CREATE FUNCTION places_having(own text[], groups integer[], kinds text[], facet_values text[])
     RETURNS TABLE (block bigint, bits bit(1024))
-    LANGUAGE sql STABLE
-    SET enable_seqscan = off SET enable_mergejoin = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    RETURN QUERY
     WITH wanted AS (
              SELECT DISTINCT w.number, f.id
                FROM unnest(groups, kinds, facet_values) AS w (number, kind, value)
@@ -378,7 +407,8 @@ BEGIN ATOMIC
     SELECT o.block, bit_and(o.bits) FROM one_each o
      GROUP BY o.block
     HAVING count(*) = (SELECT count(DISTINCT number) FROM unnest(groups) AS number) AND bit_count(bit_and(o.bits)) > 0;
-END;
+END
+$$;
 
 -- The places whose bits are set in a block: looked for one by one where they are few.
 CREATE FUNCTION places_in(block bigint, bits bit(1024)) RETURNS SETOF bigint
@@ -402,22 +432,25 @@ $$;
 
 -- Blocks as one string of bits, the first of which is the place `base`.
 CREATE FUNCTION as_string(blocks bigint[], hits bit(1024)[], OUT base bigint, OUT bits varbit)
-    LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-    SELECT min(every.block) * 1024, string_agg(coalesce(h.bits, 0::bit(1024))::text, '' ORDER BY every.block)::varbit
-      FROM (SELECT generate_series((SELECT min(block) FROM unnest(blocks) AS block),
-                                   (SELECT max(block) FROM unnest(blocks) AS block)) AS block) every
+    LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    SELECT min(every.block) * 1024, string_agg(coalesce(h.bits, 0::bit(1024))::text, '' ORDER BY every.block)::varbit INTO base, bits
+      FROM (SELECT generate_series((SELECT min(b) FROM unnest(blocks) AS b), (SELECT max(b) FROM unnest(blocks) AS b)) AS block) every
       LEFT JOIN unnest(blocks, hits) AS h (block, bits) ON h.block = every.block;
-END;
+END
+$$;
 
 CREATE FUNCTION bits_having(own text[], groups integer[], kinds text[], facet_values text[], OUT base bigint, OUT bits varbit)
-    LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT joined.base, joined.bits
+    LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    SELECT joined.base, joined.bits INTO base, bits
       FROM (SELECT array_agg(h.block) AS blocks, array_agg(h.bits) AS hits
               FROM places_having(own, groups, kinds, facet_values) h) found,
            as_string(found.blocks, found.hits) joined;
-END;
+END
+$$;
 
 CREATE FUNCTION has_place(base bigint, bits varbit, change bigint) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -443,6 +476,7 @@ DECLARE
     counted bigint;
     flipped boolean;
     keys text;
+    everything bigint;
     base bigint;
     whole varbit;
     page bigint[];
@@ -473,19 +507,23 @@ BEGIN
         keys := format(CASE ordering WHEN 'name' THEN 'name_key %1$s, change %1$s'
                                      ELSE 'publisher_key %1$s, name_key %1$s, change %1$s' END,
                        CASE WHEN descending <> flipped THEN 'DESC' ELSE 'ASC' END);
-        IF counted <= 1000 THEN
+        everything := (SELECT sum(f.total) FROM extension_facets f WHERE f.scope = ANY (own) AND f.kind = 'all');
+        -- Looking one up and sorting it costs about as much as walking over ten; and names that belong together may stand together,
+        -- so that a walk is longer than it seems.
+        IF counted <= 3000 OR (skip + take) * everything > 10 * counted * counted THEN
             EXECUTE format('SELECT ARRAY(SELECT p.change FROM unnest($1, $2) AS h (block, bits), places_in(h.block, h.bits) AS c
                               JOIN extension_places p ON p.change = c ORDER BY %s OFFSET $3 LIMIT $4)', keys)
                INTO page USING blocks, hits, skip, take;
         ELSE
             SELECT h.base, h.bits INTO base, whole FROM as_string(blocks, hits) h;
             EXECUTE format('SELECT ARRAY(SELECT change FROM (
-                                (SELECT name_key, publisher_key, change FROM extension_places
+                                (SELECT %2$s FROM extension_places
                                   WHERE scope = $1 AND has_place($3, $4, change) ORDER BY %1$s LIMIT $5 + $6)
                                 UNION ALL
-                                (SELECT name_key, publisher_key, change FROM extension_places
+                                (SELECT %2$s FROM extension_places
                                   WHERE scope = $2 AND has_place($3, $4, change) ORDER BY %1$s LIMIT $5 + $6)) both_scopes
-                             ORDER BY %1$s OFFSET $5 LIMIT $6)', keys)
+                             ORDER BY %1$s OFFSET $5 LIMIT $6)', keys,
+                           CASE ordering WHEN 'name' THEN 'name_key, change' ELSE 'publisher_key, name_key, change' END)
                INTO page USING own[1], own[2], base, whole, skip, take;
         END IF;
     END IF;
@@ -509,6 +547,8 @@ DECLARE
     own text[] := own_scopes(scopes);
     each_said record;
     rare CONSTANT integer := 200;
+    looks_left integer := 8;    -- for words alike: each costs as much as all the rest
+    its_stem text;
     beginning text;
     found integer;
 BEGIN
@@ -528,22 +568,21 @@ BEGIN
         alternative := each_said.number;
         "position" := each_said.place;
         said := each_said.word;
+        its_stem := stem_of(said);
         found := 0;
         FOR word, word_id, uses, how IN
             SELECT w.word, w.id, w.uses, CASE WHEN w.word = said THEN 'same' ELSE 'stem' END
-              FROM extension_words w WHERE w.scope = ANY (own) AND w.stem = stem_of(said) AND w.uses > 0
-            UNION
-            SELECT w.word, w.id, w.uses, 'same' FROM extension_words w WHERE w.scope = ANY (own) AND w.word = said AND w.uses > 0
+              FROM extension_words w WHERE w.scope = ANY (own) AND w.stem = its_stem AND w.uses > 0
         LOOP
             found := found + uses;
             RETURN NEXT;
         END LOOP;
-        FOREACH beginning IN ARRAY ARRAY[said, stem_of(said)] LOOP
+        FOREACH beginning IN ARRAY ARRAY[said, its_stem] LOOP
             IF found < (CASE beginning WHEN said THEN rare ELSE 1 END) AND length(beginning) > 1 THEN
                 FOR word, word_id, uses, how IN
                     SELECT w.word, w.id, w.uses, 'prefix' FROM extension_words w
                      WHERE w.scope = ANY (own) AND w.word > beginning AND w.word < beginning || U&'\+10FFFF' AND w.uses > 0
-                       AND w.stem <> stem_of(said)
+                       AND w.stem <> its_stem
                      ORDER BY w.uses DESC LIMIT 10
                 LOOP
                     found := found + uses;
@@ -551,7 +590,8 @@ BEGIN
                 END LOOP;
             END IF;
         END LOOP;
-        IF found = 0 AND length(said) > 2 AND said ~ '^[a-z0-9]' THEN
+        IF found = 0 AND looks_left > 0 AND length(said) > 2 AND said ~ '^[a-z0-9]' THEN
+            looks_left := looks_left - 1;
             RETURN QUERY
                 SELECT each_said.number::integer, each_said.place::integer, each_said.word, w.word, w.id, w.uses, 'alike'
                   FROM extension_words w
@@ -611,6 +651,43 @@ BEGIN
 END
 $$;
 
+-- Of these places, with their scores, those that have one of some words, too; the best of it is added to the score. This one looks
+-- at each place; the next one, for words that are not used much more often, goes through all that has the words.
+CREATE FUNCTION meet_one_by_one(changes bigint[], scores integer[], words integer[], lacks integer[])
+    RETURNS TABLE (change bigint, score integer)
+    LANGUAGE plpgsql STABLE SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    RETURN QUERY
+        SELECT c.change, c.score + (best.rank & ~31)
+          FROM unnest(changes, scores) AS c (change, score)
+         CROSS JOIN LATERAL (SELECT max(t.rank - 32 * a.lack) AS rank
+                               FROM unnest(words, lacks) AS a (word, lack)
+                               JOIN extension_terms t ON t.word = a.word AND t.change = c.change) best
+         WHERE best.rank IS NOT NULL;
+END
+$$;
+
+CREATE FUNCTION meet_all(changes bigint[], scores integer[], words integer[], lacks integer[])
+    RETURNS TABLE (change bigint, score integer)
+    LANGUAGE plpgsql STABLE SET enable_hashjoin = on SET enable_nestloop = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    IF cardinality(words) = 1 THEN
+        RETURN QUERY
+            SELECT c.change, c.score + (t.rank - 32 * lacks[1] & ~31)
+              FROM (SELECT x.change, x.rank FROM extension_terms x WHERE x.word = words[1] OFFSET 0) t
+              JOIN unnest(changes, scores) AS c (change, score) ON c.change = t.change;
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT c.change, c.score + (best.rank & ~31)
+          FROM (SELECT t.change, max(t.rank - 32 * lacks[array_position(words, t.word)]) AS rank
+                  FROM extension_terms t WHERE t.word = ANY (words) GROUP BY t.change OFFSET 0) best
+          JOIN unnest(changes, scores) AS c (change, score) ON c.change = best.change;
+END
+$$;
+
 -- The extensions that have a word of each position of one of the alternatives, or (not `each`) of some; with a score, best of
 -- an alternative. The rarest position leads, the others are looked up. What is called exactly like a text comes first of all.
 CREATE FUNCTION ranked_places(own text[], texts text[], alternatives integer[], positions integer[], word_ids integer[],
@@ -619,59 +696,53 @@ CREATE FUNCTION ranked_places(own text[], texts text[], alternatives integer[], 
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    chosen record;
+    number integer;
+    asked record;
+    is_led boolean;
+    changes bigint[];
+    scores integer[];
     phrase text;
 BEGIN
-    FOR chosen IN
-        WITH asked AS (
-                 SELECT a.alternative, a.place, a.word, a.penalty, coalesce(w.uses, 0) AS uses
-                   FROM unnest(alternatives, positions, word_ids, penalties) AS a (alternative, place, word, penalty)
-                   LEFT JOIN extension_words w ON w.id = a.word AND w.scope = ANY (own)),
-             rarest AS (
-                 SELECT DISTINCT ON (alternative) alternative, place
-                   FROM (SELECT alternative, place, sum(uses) AS uses FROM asked GROUP BY alternative, place) sums
-                  ORDER BY alternative, uses, place)
-        SELECT a.alternative, count(DISTINCT a.place) AS places, sum(a.uses) FILTER (WHERE a.place = l.place) AS uses,
-               array_agg(a.word) FILTER (WHERE a.place = l.place) AS words,
-               array_agg(a.penalty) FILTER (WHERE a.place = l.place) AS lacks,
-               array_agg(a.place) FILTER (WHERE a.place <> l.place) AS other_places,
-               array_agg(a.word) FILTER (WHERE a.place <> l.place) AS other_words,
-               array_agg(a.penalty) FILTER (WHERE a.place <> l.place) AS other_lacks
-          FROM asked a JOIN rarest l USING (alternative)
-         GROUP BY a.alternative
-    LOOP
-        IF NOT each THEN
-            RETURN QUERY
-                SELECT best.change, (sum(best.rank) + 1000 * count(*))::integer
-                  FROM (SELECT t.change, a.place, max(t.rank - 32 * a.penalty) AS rank
-                          FROM unnest(alternatives, positions, word_ids, penalties) AS a (alternative, place, word, penalty)
-                         CROSS JOIN LATERAL (SELECT * FROM extension_terms x WHERE x.word = a.word
-                                              ORDER BY x.word, x.rank DESC, x.change DESC LIMIT 1000) t
-                         WHERE a.alternative = chosen.alternative
-                         GROUP BY t.change, a.place) best
-                 GROUP BY best.change;
-        ELSIF chosen.places = 1 THEN
-            RETURN QUERY
-                SELECT t.change, max(t.rank - 32 * a.lack)::integer
-                  FROM unnest(chosen.words, chosen.lacks) AS a (word, lack)
-                 CROSS JOIN LATERAL (SELECT * FROM extension_terms x WHERE x.word = a.word
-                                      ORDER BY x.word, x.rank DESC, x.change DESC LIMIT most) t
-                 GROUP BY t.change;
-        ELSE
-            RETURN QUERY
-                SELECT led.change, (led.rank + sum((other.rank - 32 * other.lack) & ~31))::integer
-                  FROM (SELECT t.change, max(t.rank - 32 * a.lack) AS rank
-                          FROM unnest(chosen.words, chosen.lacks) AS a (word, lack)
-                         CROSS JOIN LATERAL (SELECT * FROM extension_terms x WHERE x.word = a.word
-                                              ORDER BY x.word, x.rank DESC, x.change DESC LIMIT most) t
-                         GROUP BY t.change) led
-                 CROSS JOIN LATERAL (
-                       SELECT DISTINCT ON (o.place) o.place, t.rank, o.lack
-                         FROM unnest(chosen.other_places, chosen.other_words, chosen.other_lacks) AS o (place, word, lack)
-                         JOIN extension_terms t ON t.word = o.word AND t.change = led.change
-                        ORDER BY o.place, t.rank - 32 * o.lack DESC) other
-                 GROUP BY led.change, led.rank
-                HAVING count(*) = chosen.places - 1;
+    FOR number IN SELECT DISTINCT a FROM unnest(alternatives) AS a LOOP
+        is_led := false;
+        FOR asked IN
+            SELECT array_agg(a.word) AS words, array_agg(a.penalty) AS lacks, sum(coalesce(w.uses, 0)) AS uses
+              FROM unnest(alternatives, positions, word_ids, penalties) AS a (alternative, place, word, penalty)
+              LEFT JOIN extension_words w ON w.id = a.word AND w.scope = ANY (own)
+             WHERE a.alternative = number
+             GROUP BY a.place ORDER BY 3, a.place
+        LOOP
+            IF NOT each OR NOT is_led THEN
+                -- (A word has a place once, several words may have it several times.)
+                SELECT array_agg(led.change), array_agg(led.rank) INTO changes, scores
+                  FROM (SELECT x.change, x.rank - 32 * asked.lacks[1] AS rank FROM extension_terms x
+                         WHERE cardinality(asked.words) = 1 AND x.word = asked.words[1]
+                         ORDER BY x.word, x.rank DESC, x.change DESC LIMIT CASE WHEN each THEN most ELSE 1000 END) led;
+                IF cardinality(asked.words) > 1 THEN
+                    SELECT array_agg(led.change), array_agg(led.rank) INTO changes, scores
+                      FROM (SELECT t.change, max(t.rank - 32 * a.lack)::integer AS rank
+                              FROM unnest(asked.words, asked.lacks) AS a (word, lack)
+                             CROSS JOIN LATERAL (SELECT * FROM extension_terms x WHERE x.word = a.word
+                                                  ORDER BY x.word, x.rank DESC, x.change DESC
+                                                  LIMIT CASE WHEN each THEN most ELSE 1000 END) t
+                             GROUP BY t.change) led;
+                END IF;
+            ELSIF asked.uses > 8 * cardinality(changes) THEN
+                SELECT array_agg(m.change), array_agg(m.score) INTO changes, scores
+                  FROM meet_one_by_one(changes, scores, asked.words, asked.lacks) m;
+            ELSE
+                SELECT array_agg(m.change), array_agg(m.score) INTO changes, scores
+                  FROM meet_all(changes, scores, asked.words, asked.lacks) m;
+            END IF;
+            is_led := true;
+            IF NOT each THEN
+                -- A thousand for each word that it has: more words are better than better words.
+                RETURN QUERY SELECT c.change, c.score + 1000 FROM unnest(changes, scores) AS c (change, score);
+            END IF;
+            EXIT WHEN each AND changes IS NULL;
+        END LOOP;
+        IF each THEN
+            RETURN QUERY SELECT c.change, c.score FROM unnest(changes, scores) AS c (change, score);
         END IF;
     END LOOP;
     FOREACH phrase IN ARRAY texts LOOP
@@ -690,7 +761,7 @@ END
 $$;
 
 -- A page of what is named (see named_places; null: not asked) and has the words (see ranked_places; null: not asked), and has a
--- facet of each group. Of more than `most`, the first are taken, and `is_exact` is false.
+-- facet of each group. Of more than `most`, the first are taken, and `is_exact` is false: there are at least `total`.
 CREATE FUNCTION pick_extensions(scopes text[], groups integer[], kinds text[], facet_values text[],
                                 ids text[], identifiers text[], display_names text[],
                                 texts text[], alternatives integer[], positions integer[], word_ids integer[],
@@ -705,6 +776,7 @@ DECLARE
     own text[] := own_scopes(scopes);
     reach bigint := most;
     known bigint;       -- the total, where it is known without counting
+    is_capped boolean;  -- ... or what it is at least
     base bigint;
     bits varbit;
     named bigint[] := named_places(own, ids, identifiers, display_names, most + 1);
@@ -716,18 +788,23 @@ BEGIN
         changes := named;
         scores := array_fill(0, ARRAY[coalesce(cardinality(named), 0)]);
     ELSE
-        IF cardinality(word_ids) = 1 AND cardinality(groups) = 0 AND named IS NULL AND ordering = 'rank' AND descending THEN
-            known := (SELECT w.uses FROM extension_words w WHERE w.id = word_ids[1] AND w.scope = ANY (own));
-            reach := least(most, skip + take);
+        -- One word alone: its uses are the total, and the best of it are enough. So are the best of several words that stand for
+        -- one; where many extensions have them, nobody counts how many have two, and there are at least as many as have one.
+        IF cardinality(groups) = 0 AND named IS NULL AND ordering = 'rank'
+           AND cardinality(word_ids) > 0 AND positions[1] = ALL (positions) AND alternatives[1] = ALL (alternatives) THEN
+            SELECT max(w.uses), count(*) > 1 INTO known, is_capped
+              FROM extension_words w WHERE w.id = ANY (word_ids) AND w.scope = ANY (own)
+            HAVING count(*) = 1 OR sum(w.uses) > 2000;
+            reach := CASE WHEN known IS NULL THEN most ELSE least(most, skip + take) END;
         END IF;
         SELECT array_agg(r.change), array_agg(r.score) INTO changes, scores
-          FROM (SELECT found.change, max(found.score) AS score
+          FROM (SELECT found.change, CASE WHEN each THEN max(found.score) ELSE sum(found.score)::integer END AS score
                   FROM ranked_places(own, texts, alternatives, positions, word_ids, penalties, each,
                                      (reach + 1)::integer) found
                  GROUP BY found.change) r
          WHERE named IS NULL OR r.change = ANY (named);
     END IF;
-    is_exact := known IS NOT NULL OR coalesce(cardinality(changes), 0) <= most;
+    is_exact := CASE WHEN known IS NOT NULL THEN NOT is_capped ELSE coalesce(cardinality(changes), 0) <= most END;
     IF cardinality(groups) > 0 THEN
         SELECT b.base, b.bits INTO base, bits FROM bits_having(own, groups, kinds, facet_values) b;
         SELECT array_agg(c.change), array_agg(c.score) INTO changes, scores
@@ -739,21 +816,27 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    IF ordering IN ('rank', 'change') THEN
+        -- Only the page is looked up.
+        changes := ARRAY(SELECT c.change FROM unnest(changes, scores) AS c (change, score)
+                          ORDER BY CASE ordering WHEN 'rank' THEN -c.score END,
+                                   CASE WHEN descending THEN -c.change ELSE c.change END
+                          OFFSET skip LIMIT take);
+    ELSE
+        changes := ARRAY(SELECT p.change FROM extension_places p
+                          WHERE p.change = ANY (changes)
+                          ORDER BY CASE WHEN NOT descending AND ordering = 'publisher' THEN p.publisher_key END,
+                                   CASE WHEN descending AND ordering = 'publisher' THEN p.publisher_key END DESC,
+                                   CASE WHEN NOT descending THEN p.name_key END,
+                                   CASE WHEN descending THEN p.name_key END DESC,
+                                   CASE WHEN descending THEN -p.change ELSE p.change END
+                          OFFSET skip LIMIT take);
+    END IF;
     RETURN QUERY
-        WITH page AS MATERIALIZED (
-            SELECT c.change, p.extension_id, row_number() OVER (ORDER BY
-                   CASE WHEN ordering = 'rank' AND descending THEN -c.score WHEN ordering = 'rank' THEN c.score END,
-                   CASE WHEN ordering IN ('rank', 'change') THEN NULL
-                        WHEN NOT descending THEN CASE ordering WHEN 'name' THEN p.name_key ELSE p.publisher_key END END,
-                   CASE WHEN ordering IN ('rank', 'change') THEN NULL
-                        WHEN descending THEN CASE ordering WHEN 'name' THEN p.name_key ELSE p.publisher_key END END DESC,
-                   CASE WHEN ordering = 'publisher' AND NOT descending THEN p.name_key END,
-                   CASE WHEN ordering = 'publisher' AND descending THEN p.name_key END DESC,
-                   CASE WHEN descending THEN -c.change ELSE c.change END) AS place
-              FROM unnest(changes, scores) AS c (change, score)
-              JOIN extension_places p ON p.change = c.change)
-        SELECT p.extension_id::text, counted, pick_extensions.is_exact FROM page p
-         WHERE p.place > skip AND p.place <= skip + take ORDER BY p.place;
+        SELECT p.extension_id::text, counted, pick_extensions.is_exact
+          FROM unnest(changes) WITH ORDINALITY AS wanted (change, place)
+          JOIN extension_places p ON p.change = wanted.change
+         ORDER BY wanted.place;
 END
 $$;
 
@@ -761,6 +844,7 @@ $$;
 CREATE FUNCTION count_facets(wanted_kind text, within text, skip bigint, take bigint)
     RETURNS TABLE (label text, count bigint, total bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp SET jit = off
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 BEGIN
     IF within IS NULL THEN

@@ -21,7 +21,8 @@ SELECT total_facets(:kind)
 
 -- name: list_listings
 -- Everybody's, as far as row-level security shows them. With the version that is shown: the newest published one, or, of an
--- extension that has none, the newest that was not rejected, or the newest.
+-- extension that has none, the newest that was not rejected, or the newest. Which one it is, is found out first (OFFSET 0): before
+-- row-level security is done with versions, PostgreSQL compares them with nothing that it has to look up, and would read all.
 SELECT e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.official, e.display_name, e.description, e.categories,
        e.tags, e.targets, e.engines, e.preview, e.latest_version_id, e.published_at, e.created_at, e.updated_at,
        e.creator_id, e.creator_name, s.installs, s.stars,
@@ -35,22 +36,22 @@ SELECT e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.official, 
        v.package_sha256 AS v_package_sha256, v.package_size AS v_package_size, v.facts AS v_facts,
        v.uploader_id AS v_uploader_id, v.uploader_name AS v_uploader_name, v.created_at AS v_created_at,
        v.updated_at AS v_updated_at, v.published_at AS v_published_at,
-       ARRAY(SELECT a.kind FROM extension_assets a
-              WHERE a.tenant_id = v.tenant_id AND a.package_sha256 = v.package_sha256 ORDER BY a.kind) AS v_assets
+       asset_kinds(v.tenant_id, v.package_sha256) AS v_assets
   FROM extensions e
   JOIN publishers p ON p.id = e.publisher_id
   JOIN extension_stats s ON s.extension_id = e.id
-  JOIN extension_versions v ON v.id = coalesce(e.latest_version_id, (
-       SELECT w.id FROM extension_versions w WHERE w.extension_id = e.id
-        ORDER BY w.state = 'rejected', w.precedence DESC, w.target_platform LIMIT 1))
+ CROSS JOIN LATERAL (
+       SELECT coalesce(e.latest_version_id, (
+              SELECT w.id FROM extension_versions w WHERE w.extension_id = e.id
+               ORDER BY w.state = 'rejected', w.precedence DESC, w.target_platform LIMIT 1)) AS id OFFSET 0) shown
+  JOIN extension_versions v ON v.id = shown.id
  WHERE e.id = ANY (:ids::text[])
 
 -- name: list_versions
 -- Of each extension the published versions, and of the tenant's own those that wait, too; newest first, at most so many.
 SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state, v.reason, v.package_sha256, v.package_size,
        v.facts, v.uploader_id, v.uploader_name, v.created_at, v.updated_at, v.published_at,
-       ARRAY(SELECT a.kind FROM extension_assets a
-              WHERE a.tenant_id = v.tenant_id AND a.package_sha256 = v.package_sha256 ORDER BY a.kind) AS assets
+       asset_kinds(v.tenant_id, v.package_sha256) AS assets
   FROM unnest(:ids::text[]) AS wanted (id)
  CROSS JOIN LATERAL (
        SELECT * FROM extension_versions x

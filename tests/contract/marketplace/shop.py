@@ -34,6 +34,7 @@ from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.builders import a_vsix
 from tests.contract.uploads.world import a_caller
+from tests.publishing import inspected
 
 NOTHING_MORE = Detail(0)
 TARGET = "Microsoft.VisualStudio.Code"
@@ -219,7 +220,7 @@ async def _seller(wiring: Wiring, number: int, official: bool, is_accepted: bool
     facts = PublisherFacts(en_name=name, name=f"卖家 No. {number}", support_url="x@y.example")
     publisher = await registry.publishers.create(caller, facts)
     upload = await registry.extensions.upload(caller, _pieces(a_vsix(name)), "linter.vsix")
-    await registry.uploads.inspect(tenant.id, upload.id)
+    await inspected(registry, upload)
     package = await registry.uploads.show(caller, upload.id)
     assert package.state is UploadState.ACCEPTED, package.reason
     if is_accepted:
