@@ -453,6 +453,11 @@ class AssetUnknown(RegistryError):
     sentence = "The package of {identifier} {version} for {target_platform} has no {asset}."
 
 
+class TaskIconUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00130002"
+    sentence = "The package has no icon, or its checks are not done yet."
+
+
 # --- 0014: consents ----------------------------------------------------------------------------------------------
 
 

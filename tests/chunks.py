@@ -241,14 +241,15 @@ def over_a_bucket(weed: SeaweedFS, cluster: Urls, directory: Path) -> Iterator[W
 
 
 @contextmanager
-def on_its_own(cluster: Urls, directory: Path, storage_url: str) -> Iterator[tuple[Server, NewAccount]]:
-    """A server with a database of its own: its jobs find bytes in its own store only."""
+def on_its_own(cluster: Urls, directory: Path, storage_url: str, **more: str) -> Iterator[tuple[Server, NewAccount]]:
+    """A server with a database of its own, whose jobs find bytes in its own store only, and with `more` settings."""
     with start_blocking_portal() as portal:
         urls = portal.call(_new_database, cluster)
         settings = {
             "PLUGPORT_DATABASE_URL": urls.app,
             "PLUGPORT_DATABASE_OWNER_URL": urls.owner,
             "PLUGPORT_STORAGE_URL": storage_url,
+            **more,
         }
         portal.call(lambda: migrate(urls.owner, app_login="plugport"))
         in_this_process = read_settings(settings | {"PLUGPORT_DATA_DIR": str(directory)})

@@ -5,11 +5,15 @@ shown = published(author, a_vsix(publisher.name, "linter"))     # uploaded in on
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from app.registry import Registry
+from schemas.errors import ServiceBusy
+from schemas.model.uploads import Upload
 from tests.builders import a_name
 from tests.person import Person
 
@@ -64,6 +68,14 @@ def checked(person: Person, task_id: str, **headers: str) -> dict[str, Any]:
         if told["task"]["state"] not in _AT_WORK or time.monotonic() > until:
             return told
         time.sleep(0.05)
+
+
+async def inspected(registry: Registry, upload: Upload) -> None:
+    """Lets this process check a package. A server's worker may be at it, too: who comes second is sent away, and then finds it
+    done."""
+    while True:
+        with suppress(ServiceBusy):
+            return await registry.uploads.inspect(upload.tenant_id, upload.id)
 
 
 def archiving(person: Person, task_id: str) -> httpx.Response:

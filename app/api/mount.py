@@ -37,7 +37,7 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *uploads_v1.HANDLERS,  # /plugport/v1/uploads*
     *publisher_tokens_v1.HANDLERS,  # /plugport/v1/publisher-tokens*
     *downloads_v1.HANDLERS,  # /plugport/v1/plugins/*/versions/*/* /plugport/v1/packages/*
-    *extensions_v1.HANDLERS,  # /plugport/v1/extensions/*
+    *extensions_v1.HANDLERS,  # /plugport/v1/extensions/* /plugport/v1/extension-tasks/*
     *operators_v1.HANDLERS,  # /plugport/v1/publishers*
     *moderation_v1.HANDLERS,  # /plugport/v1/moderation/*
 ]

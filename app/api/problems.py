@@ -48,7 +48,7 @@ STATUSES: dict[Kind, int] = {
 _HEADERS: dict[Kind, dict[str, str]] = {
     Kind.UNAUTHENTICATED: {"WWW-Authenticate": "SDK-HMAC-SHA256"},
     Kind.BUSY: {"Retry-After": "1"},
-    Kind.LIMITED: {"Retry-After": "30"},  # until others of the account are completed, given up or expired
+    Kind.LIMITED: {"Retry-After": "30"},  # where nobody knows when there is room again
 }
 _IDENTITY = re.compile(r"/v3(/auth(/.*)?|/projects(/.*)?)?|/")
 _MODULES = re.compile(r"/v2/extensions/modules/?")
@@ -72,6 +72,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Wire]:
     """The answer to a request that failed with `error`, whatever it is."""
     refusal = _refusal(request, error)
     headers = dict(_HEADERS.get(refusal.kind, {}))
+    if "Retry-After" in headers and isinstance(seconds := refusal.facts.get("seconds"), int):
+        headers["Retry-After"] = str(max(1, seconds))
     if isinstance(refusal, UnknownMethod) and isinstance(error, HTTPException):
         headers["Allow"] = (error.headers or {}).get("allow", "")
     if isinstance(refusal, RangeUnsatisfiable):

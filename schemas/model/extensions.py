@@ -197,13 +197,14 @@ class ExtensionVersion(Entity, frozen=True):
 class PublishTask(Entity, frozen=True):
     """An uploaded package on its way to being published: the upload, what its checks say so far, and what has come of it.
 
-    `owner` is who has to act next; `next_step` says in a sentence what.
+    `owner` is who has to act next; `next_step` says in a sentence what. `has_icon`: the package, which is read, has one.
     """
 
     upload: Upload
     checks: list[Check]
     facts: PackageFacts | None
     comparison: Comparison | None
+    has_icon: bool
     publisher_display_name: str
     version: ExtensionVersion | None
     owner: str

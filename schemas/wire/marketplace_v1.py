@@ -411,7 +411,7 @@ class NamedPublisher(Wire, kw_only=True):
 
 
 class ExtensionBrief(Wire, kw_only=True):
-    """What the package says of itself. `logUrl` (sic) is empty: nothing of a package is served before it is published."""
+    """What the package says of itself. `logUrl` (sic) is where its icon is, empty where it has none."""
 
     publisherSnake: NamedPublisher  # noqa: N815
     identifier: str

@@ -58,6 +58,12 @@ async def find_package(tx: Transaction, tenant_id: str, sha256: str) -> PackageF
     return _FACTS.decode(facts) if facts is not None else None
 
 
+async def list_asset_kinds(tx: Transaction, tenant_id: str, sha256: str) -> list[AssetKind]:
+    """Which files of the tenant's package of that digest are kept."""
+    rows = await tx.many(QUERIES.list_asset_kinds, tenant_id=tenant_id, digest=sha256)
+    return [AssetKind(row["kind"]) for row in rows]
+
+
 async def keep_checks(tx: Transaction, upload: Upload, checks: Sequence[Check]) -> None:
     """What the checks said of the upload, in place of what they said before."""
     for check in checks:

@@ -184,6 +184,17 @@ async def find_report(tx: Transaction, report_id: int) -> Report | None:
     return _report(row) if row else None
 
 
+async def list_other_open_reports(tx: Transaction, report: Report) -> list[Report]:
+    """Every tenant's open reports of the text that the report is of, but the report. Takes a platform transaction."""
+    rows = await tx.many(
+        QUERIES.list_other_open_reports,
+        report_id=report.id,
+        evaluation_id=report.evaluation_id,
+        reply_id=report.reply_id,
+    )
+    return [_report(row) for row in rows]
+
+
 async def list_reports(tx: Transaction, states: list[ReportState], paging: Paging) -> Page[Report]:
     """Every tenant's reports in those states, the one that waits longest first. Takes a platform transaction."""
     rows = await tx.many(QUERIES.list_reports, states=states, offset=paging.offset, limit=paging.limit)

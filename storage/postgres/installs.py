@@ -36,9 +36,9 @@ async def is_version_visible(tx: Transaction, tenant_id: str, identifier: str, v
     return row is not None
 
 
-async def find_asset(tx: Transaction, served: ServedVersion, kind: AssetKind) -> Asset | None:
-    """A file of the version's package."""
-    row = await tx.maybe(QUERIES.find_asset, tenant_id=served.tenant_id, digest=served.package_sha256, kind=kind)
+async def find_asset(tx: Transaction, tenant_id: str, sha256: str, kind: AssetKind) -> Asset | None:
+    """A file of the tenant's package of that digest."""
+    row = await tx.maybe(QUERIES.find_asset, tenant_id=tenant_id, digest=sha256, kind=kind)
     return Asset(**{**row, "kind": AssetKind(row["kind"])}) if row else None
 
 

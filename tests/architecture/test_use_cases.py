@@ -44,6 +44,7 @@ OF_NO_TENANT = {
     "extensions.list_in_review": "operators see every tenant's",
     "feedback.count_reports": "operators see every tenant's",
     "feedback.find_report": "operators decide about every tenant's",
+    "feedback.list_other_open_reports": "operators decide about every tenant's",
     "feedback.list_reports": "operators see every tenant's",
     "icons.find_icon": "everybody's are found, too: row-level security decides",
     "jobs.claim_jobs": "workers are for every tenant",

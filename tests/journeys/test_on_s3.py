@@ -2,15 +2,18 @@
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from storage.postgres.embedded import Urls
 from tests.accounts import Account
-from tests.builders import a_name, a_package, a_picture, an_upload
-from tests.person import Person
+from tests.builders import a_name, a_package, a_picture, a_vsix, an_upload
+from tests.chunks import on_its_own
+from tests.person import Person, people
 from tests.program import Server, free_port
+from tests.publishing import an_accepted_publisher, details, published
 from tests.seaweed import BUCKET, SeaweedFS
 
 
@@ -79,3 +82,28 @@ def test_an_icon_comes_back_from_the_bucket(author: Person) -> None:
         files=an_upload(picture, "i.png"),
     )
     assert author.http.get(answer.text).content == picture
+
+
+@pytest.mark.parametrize("redirect", ["off", "on"])
+def test_an_extension_and_its_files_come_out_of_the_bucket_by_either_way(
+    weed: SeaweedFS, cluster: Urls, tmp_path: Path, redirect: str
+) -> None:
+    own = on_its_own(cluster, tmp_path, weed.url, PLUGPORT_DOWNLOAD_REDIRECT=redirect)
+    with own as (_, new_account), people() as meet:
+        author = meet(new_account().user("author", "operator"))
+        package = a_vsix(an_accepted_publisher(author, author).name, "linter")
+        shown = published(author, package)
+        (extension,) = details(meet(new_account().user("viewer")), shown["extension_id"])
+        (version,) = extension["versions"]
+
+        digest = hashlib.sha256(package).hexdigest()
+        assert f"t/{author.account_id}/b/{digest}" in _stored(weed, author.member.account)
+        answer = author.http.get(version["asset_uri"])
+        assert answer.headers["etag"] == f'"{digest}"'
+        if redirect == "on":
+            assert (answer.status_code, answer.headers["cache-control"]) == (307, "no-store")
+            answer = httpx.get(answer.headers["location"])
+        assert (answer.status_code, answer.content) == (200, package)
+        files = {each["asset_type"]: each["source"] for each in version["files"]}
+        assert author.http.get(files["icon"]).content == a_picture()
+        assert author.http.get(files["readme"]).text.startswith("# linter")

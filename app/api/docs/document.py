@@ -116,6 +116,15 @@ _HEADERS = {
     "check_package_by_digest": _CHECKED,
     "download_extension": _SENT,
     "check_extension": _CHECKED,
+    "show_task_icon": {
+        "ETag": "The SHA-256 of the icon, in quotes.",
+        "Repr-Digest": "The SHA-256 of the icon as RFC 9530 writes it.",
+        "Cache-Control": "Whether the client may keep the icon.",
+        "X-Content-Type-Options": "`nosniff`",
+        "Content-Security-Policy": "Nothing in the picture runs.",
+        "Content-Length": "How many bytes follow.",
+        "Content-Disposition": "`inline`, or `attachment` for what browsers do not show.",
+    },
     "show_icon": {
         "ETag": "Names the bytes; an icon never changes under its key.",
         "Cache-Control": "The client may keep the icon.",

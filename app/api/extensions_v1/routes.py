@@ -1,9 +1,11 @@
-"""`/plugport/v1/extensions/{publisher}/{name}/{version}/{target_platform}/{asset}` and `.../{name}/installs`."""
+"""`/plugport/v1/extensions/{publisher}/{name}/{version}/{target_platform}/{asset}`, `.../{name}/installs` and
+`/plugport/v1/extension-tasks/{task_id}/icon`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Controller, Response, get, head
 from litestar.openapi import ResponseSpec
+from litestar.params import PathParameter
 
 from app.api.extensions_v1 import translate
 from app.api.operations import operation
@@ -21,6 +23,9 @@ from schemas.wire import extensions_v1 as wire
 _BYTES = ResponseSpec(bytes, generate_examples=False, description="The package or file.", media_type=MEDIA_TYPE)
 _NOTHING = ResponseSpec(None, generate_examples=False, description="No content.")
 _ADDRESS = "/{publisher:str}/{name:str}/{version:str}/{target_platform:str}/{asset:str}"
+
+
+TaskId = Annotated[str, PathParameter(max_length=64, description="The task, as answered to the upload.")]
 
 
 class ExtensionsController(Controller):
@@ -94,6 +99,29 @@ class ExtensionsController(Controller):
         """
         paging = Paging(offset=offset, limit=limit)
         return translate.to_counts(await registry.installs.counts(caller, publisher, name, paging), paging)
+
+
+class ExtensionTasksController(Controller):
+    """Files of packages that are about to be published, or were."""
+
+    path = "/plugport/v1/extension-tasks"
+    tags = ("Downloads",)
+
+    @get(
+        "/{task_id:str}/icon",
+        **operation("show_task_icon", publisher_token=True),
+        dependencies=WANTED_OF_HEAD,
+        responses={200: _BYTES, 304: _NOTHING},
+    )
+    async def show_task_icon(
+        self, task_id: TaskId, caller: Caller, registry: Registry, wanted: Wanted
+    ) -> Response[Any]:
+        """Show the icon of an uploaded package, to whoever may see what its checks say.
+
+        It is sent whole, as the picture that it is. Until the package is published nobody keeps it.
+        """
+        icon = await registry.extensions.icon(caller, task_id)
+        return _whole(icon, wanted, icon.content)
 
 
 def _whole(file: ServedAsset, wanted: Wanted, content: bytes | None) -> Response[Any]:

@@ -122,13 +122,15 @@ class MarketplaceController(Controller):
         return translate.to_package(uploaded)
 
     @get("/extension/{task_id:str}/status", **operation("show_extension_testing_result", publisher_token=True))
-    async def status(self, task_id: TaskId, caller: Caller, registry: Registry) -> wire.TestingAnswer:
+    async def status(
+        self, task_id: TaskId, caller: Caller, registry: Registry, settings: Settings
+    ) -> wire.TestingAnswer:
         """Show what the checks of an uploaded package say, and where its task stands.
 
         Beside the contract's statuses there are findings in words, and the task with its state, its owner, the reason and
         the next step.
         """
-        return translate.to_status(await registry.extensions.task(caller, task_id))
+        return translate.to_status(await registry.extensions.task(caller, task_id), settings.base_url)
 
     @post("/extension/{task_id:str}/archiving", **operation("publish_extension", publisher_token=True))
     async def publish(

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import msgspec
 
-from app.registry.installs.rules import asset_path
+from app.registry.installs.rules import asset_path, task_icon_path
 from schemas.errors import InvalidField
 from schemas.model.access import Caller
 from schemas.model.consents import Consent, ConsentStatus
@@ -80,6 +80,8 @@ def to_ids(ids: str | list[str]) -> list[str]:
             raise InvalidField("ids", problem="The text begins like a JSON list of texts and is none") from error
     found = [each.strip() for each in (ids.split(",") if isinstance(ids, str) else ids)]
     found = list(dict.fromkeys(each for each in found if each))
+    if any("\0" in each for each in found):  # a list inside a text can spell it
+        raise InvalidField("ids", problem="An id holds no NUL")
     if not 0 < len(found) <= wire.MOST_IDS:
         raise InvalidField("ids", problem=f"1 to {wire.MOST_IDS} ids are taken, and these are {len(found)}")
     return found
@@ -369,7 +371,7 @@ def to_package(upload: Upload) -> wire.PackageAnswer:
     )
 
 
-def to_status(task: PublishTask) -> wire.TestingAnswer:
+def to_status(task: PublishTask, base_url: str) -> wire.TestingAnswer:
     """How an uploaded package fares."""
     checks = {each.name: each for each in task.checks}
     basic = _check(task, checks.get(CheckName.BASIC_INFORMATION))
@@ -377,7 +379,7 @@ def to_status(task: PublishTask) -> wire.TestingAnswer:
     if task.comparison is not None:
         told.extension_version_compare = task.comparison.value
     if task.facts is not None:
-        told.extension_brief_info = _brief(task, task.facts)
+        told.extension_brief_info = _brief(task, task.facts, base_url)
     version = task.version
     return wire.TestingAnswer(
         result=wire.PackageChecks(
@@ -418,7 +420,7 @@ def _check(task: PublishTask, check: Check | None) -> wire.CheckRow:
     return wire.CheckRow(status=_CHECK_WORDS[check.outcome], findings=findings)
 
 
-def _brief(task: PublishTask, facts: PackageFacts) -> wire.ExtensionBrief:
+def _brief(task: PublishTask, facts: PackageFacts, base_url: str) -> wire.ExtensionBrief:
     return wire.ExtensionBrief(
         publisherSnake=wire.NamedPublisher(
             publisher_id=task.upload.spec.publisher_id or "",
@@ -426,7 +428,7 @@ def _brief(task: PublishTask, facts: PackageFacts) -> wire.ExtensionBrief:
             display_name=task.publisher_display_name,
         ),
         identifier=facts.identifier,
-        logUrl="",
+        logUrl=base_url + task_icon_path(task.upload.id) if task.has_icon else "",
         displayName=facts.display_name,
         platform=_ide_name(facts).lower(),
         version=facts.version,

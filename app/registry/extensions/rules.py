@@ -184,15 +184,27 @@ _OF_VERSION = {
 
 
 def standing(
-    upload: Upload, version: ExtensionVersion | None, taken: ExtensionVersion | None, *, is_orphan: bool
+    upload: Upload,
+    version: ExtensionVersion | None,
+    taken: ExtensionVersion | None,
+    *,
+    is_orphan: bool,
+    rejected: Publisher | None = None,
 ) -> Standing:
     """Where the task of an upload stands. `version` is what has come of it; `taken` has its number with other bytes.
 
-    `is_orphan`: of an accepted package its publisher, or what it says, is no more.
+    `is_orphan`: of an accepted package its publisher, or what it says, is no more. `rejected` is its publisher if the
+    operators rejected that one: then nobody can publish it.
     """
     if upload.state is not UploadState.ACCEPTED:
         owner, reason = _OF_UPLOAD[upload.state]
         return Standing(owner=owner, reason=upload.reason or reason, next_step=upload_rules.next_step(upload))
+    if rejected is not None and (version is None or version.state is VersionState.IN_REVIEW):
+        return Standing(
+            owner=Owner.UPLOADER,
+            reason=f"the publisher {rejected.en_name} was rejected: {rejected.reason}",
+            next_step="upload the package under another of your publishers, or ask the operators to accept this one",
+        )
     if version is not None:
         owner, reason, next_step = _OF_VERSION[version.state]
         return Standing(owner=owner, reason=version.reason or reason, next_step=next_step)

@@ -11,6 +11,7 @@ import msgspec
 from app.registry.access import permissions
 from app.registry.extensions import rules
 from app.registry.extensions.rules import ReviewPolicy
+from app.registry.installs import rules as installs_rules
 from app.registry.packages.intake import Intake
 from app.registry.plugins import versions
 from app.registry.uploads.service import Uploads
@@ -22,6 +23,7 @@ from schemas.errors import (
     PublisherNotAccepted,
     ReviewedVersionUnknown,
     ReviewOver,
+    TaskIconUnknown,
     TaskNotReady,
     UploadUnknown,
 )
@@ -29,6 +31,7 @@ from schemas.ids import is_id, new_id
 from schemas.model.access import Caller
 from schemas.model.audit import Change
 from schemas.model.extensions import (
+    AssetKind,
     Check,
     Extension,
     ExtensionReview,
@@ -38,10 +41,11 @@ from schemas.model.extensions import (
     PublishTask,
     VersionState,
 )
+from schemas.model.installs import ServedAsset
 from schemas.model.publishers import Publisher, PublisherStatus
 from schemas.model.uploads import Purpose, Upload, UploadState
 from schemas.paging import Page, Paging
-from storage.postgres import audit, extensions, packages, publishers
+from storage.postgres import audit, extensions, installs, packages, publishers
 from storage.postgres.database import Database, Transaction
 
 _CHECKED = (UploadState.ACCEPTED, UploadState.REFUSED)
@@ -56,6 +60,7 @@ class _Task(Entity, frozen=True):
     upload: Upload
     checks: list[Check]
     facts: PackageFacts | None
+    has_icon: bool
     publisher: Publisher | None
     extension: Extension | None
     newest: ExtensionVersion | None
@@ -101,6 +106,19 @@ class Extensions:
         """
         async with self._database.transaction(caller.tenant_id) as tx:
             return _told(await self._read(tx, caller, task_id))
+
+    async def icon(self, caller: Caller, task_id: str) -> ServedAsset:
+        """The icon of an uploaded package, published or not. Raises `UploadUnknown` as `task` does, and `TaskIconUnknown`."""
+        async with self._database.transaction(caller.tenant_id) as tx:
+            task = await self._read(tx, caller, task_id)
+            upload = task.upload
+            if not task.has_icon or upload.found_sha256 is None:
+                raise TaskIconUnknown("task_id")
+            icon = await installs.find_asset(tx, upload.tenant_id, upload.found_sha256, AssetKind.ICON)
+        if icon is None:
+            raise TaskIconUnknown("task_id")
+        is_published = task.version is not None and task.version.state is VersionState.PUBLISHED
+        return installs_rules.served(icon, is_final=is_published)
 
     async def publish(self, caller: Caller, task_id: str) -> PublishTask:
         """Makes a version of a package that passed every check; published, or waiting for review where that is asked for.
@@ -187,8 +205,10 @@ class Extensions:
             raise UploadUnknown("task_id")
         sha256, spec = upload.found_sha256, upload.spec
         facts = publisher = extension = newest = version = taken = None
+        has_icon = False
         if sha256 is not None and upload.state in _CHECKED:
             facts = await extensions.find_package(tx, upload.tenant_id, sha256)
+            has_icon = AssetKind.ICON in await extensions.list_asset_kinds(tx, upload.tenant_id, sha256)
         if facts is not None and spec.publisher_id is not None:
             found = await publishers.find(tx, upload.tenant_id, spec.publisher_id)
             publisher = found if rules.names_publisher(facts, found, spec) else None
@@ -206,6 +226,7 @@ class Extensions:
             upload=upload,
             checks=checks if upload.state not in rules.AT_WORK else [],
             facts=facts,
+            has_icon=has_icon,
             publisher=publisher,
             extension=extension,
             newest=newest,
@@ -279,7 +300,9 @@ def _precedence(facts: PackageFacts) -> bytes:
 
 def _standing(task: _Task) -> rules.Standing:
     is_orphan = task.facts is None or task.publisher is None
-    return rules.standing(task.upload, task.version, task.taken, is_orphan=is_orphan)
+    is_rejected = task.publisher is not None and task.publisher.status is PublisherStatus.REJECTED
+    rejected = task.publisher if is_rejected else None
+    return rules.standing(task.upload, task.version, task.taken, is_orphan=is_orphan, rejected=rejected)
 
 
 def _told(task: _Task) -> PublishTask:
@@ -294,6 +317,7 @@ def _told(task: _Task) -> PublishTask:
         checks=task.checks,
         facts=task.facts,
         comparison=rules.compared(task.facts, task.newest) if task.facts is not None and is_known else None,
+        has_icon=task.has_icon,
         publisher_display_name=task.publisher.name if task.publisher is not None else "",
         version=version,
         owner=standing.owner,

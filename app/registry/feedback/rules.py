@@ -26,6 +26,8 @@ MOST_PER_PAGE = 100
 """Less than elsewhere: each evaluation brings all its replies along."""
 
 _MOST_ID = 2**63 - 1
+# Letters and symbols without ink: the fillers of Hangul, and the Braille pattern without dots.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # What Unicode calls Bidi_Control: a text that holds one need not read as it is stored.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -55,17 +57,18 @@ def checked_stars(stars: int) -> int:
 
 
 def checked_text(field: str, text: str, longest: int) -> str:
-    """The text as it is: 1 to `longest` characters, one of them visible; of control characters only tabs and line feeds, and
-    nothing that turns the direction of writing."""
+    """The text with line feeds for line ends of every kind: 1 to `longest` characters, one of them visible; of control
+    characters only tabs and line feeds, and nothing that turns the direction of writing."""
     if not text:
         raise MissingField(field)
-    if not any(unicodedata.category(each)[0] not in "CZ" for each in text):
+    if not any(_is_visible(each) for each in text):
         raise InvalidField(field, problem="A text has visible characters")
     return checked_note(field, text, longest)
 
 
 def checked_note(field: str, text: str, longest: int) -> str:
     """The same for a text that may be empty."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # forms of browsers send both at the end of each line
     if len(text) > longest:
         raise InvalidField(field, problem=f"At most {longest} characters are taken")
     if any(_is_forbidden(each) for each in text):
@@ -74,6 +77,11 @@ def checked_note(field: str, text: str, longest: int) -> str:
             problem="A plain text has no control characters but tab and line feed, and none that turn its direction",
         )
     return text
+
+
+def _is_visible(character: str) -> bool:
+    """Whether it is seen where nothing is beside it: marks need a letter, and some letters and symbols are blank."""
+    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANKS
 
 
 def _is_forbidden(character: str) -> bool:

@@ -15,6 +15,7 @@ from schemas.errors import (
     MissingField,
     ReplyUnknown,
     ReportUnknown,
+    ServiceBusy,
     TooMuchSaid,
 )
 from schemas.ids import is_id
@@ -41,7 +42,7 @@ class Feedback:
         """
         permissions.require(caller, "add_extension_star")
         rules.checked_stars(stars)
-        rules.checked_note("comment", comment, rules.LONGEST_COMMENT)
+        comment = rules.checked_note("comment", comment, rules.LONGEST_COMMENT)
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             await _require_extension(tx, caller, extension_id)
@@ -66,7 +67,7 @@ class Feedback:
     async def evaluate(self, caller: Caller, extension_id: str, text: str) -> Evaluation:
         """Writes about an extension: a plain text of 1 to 4000 characters. Raises `ExtensionUnknown` or `TooMuchSaid`."""
         permissions.require(caller, "add_extension_evaluation")
-        rules.checked_text("text", text, rules.LONGEST_EVALUATION)
+        text = rules.checked_text("text", text, rules.LONGEST_EVALUATION)
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             await _require_extension(tx, caller, extension_id)
@@ -97,7 +98,7 @@ class Feedback:
         Raises `EvaluationUnknown`, `ReplyUnknown`, `RepliesTooDeep`, `TooManyReplies` or `TooMuchSaid`.
         """
         permissions.require(caller, "add_extension_evaluation_reply")
-        rules.checked_text("text", text, rules.LONGEST_REPLY)
+        text = rules.checked_text("text", text, rules.LONGEST_REPLY)
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             answered = await _locked(tx, caller.tenant_id, evaluation_id, reply_id)
@@ -147,7 +148,7 @@ class Feedback:
         Doing it again changes nothing while nobody has decided. Raises `EvaluationUnknown`, `ReplyUnknown` or `TooMuchSaid`.
         """
         permissions.require(caller, "check_malicious_extension_evaluation")
-        rules.checked_text("content", reason, rules.LONGEST_REASON)
+        reason = rules.checked_text("content", reason, rules.LONGEST_REASON)
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             remark = await _locked(tx, caller.tenant_id, evaluation_id, reply_id)
@@ -169,22 +170,30 @@ class Feedback:
     async def decide(self, caller: Caller, report_id: int, uphold: bool, note: str) -> Report:
         """Upholds a report, which deletes the text if it is still there, or dismisses it. For operators.
 
-        Deciding the same again changes nothing. Raises `ReportUnknown`, or `ReportDecided` after the opposite decision.
+        What is upheld is upheld for everybody who waits: other open reports of the same text are decided with it. Dismissed is
+        one report, for another may have a better reason. Deciding the same again changes nothing. Raises `ReportUnknown`, or
+        `ReportDecided` after the opposite decision, or `ServiceBusy` where somebody of yet another tenant reports the text just
+        now.
         """
         permissions.require(caller, "uphold_report" if uphold else "dismiss_report")
-        rules.checked_note("note", note, rules.LONGEST_NOTE)
+        note = rules.checked_note("note", note, rules.LONGEST_NOTE)
         decision = ReportState.UPHELD if uphold else ReportState.DISMISSED
         async with self._database.transaction(platform=True) as tx:
             report = await _found_report(tx, report_id)
-            for tenant_id in sorted({report.reporter.tenant_id, report.text_author.tenant_id}):
+            others = await feedback.list_other_open_reports(tx, report) if uphold else []
+            tenants = {each.reporter.tenant_id for each in (report, *others)} | {report.text_author.tenant_id}
+            for tenant_id in sorted(tenants):
                 await audit.lock_tenant(tx, tenant_id)
             await feedback.lock_thread(tx, report.evaluation_id)
             report = await _found_report(tx, report_id)
             if rules.is_decided(report, decision):
                 return report
-            decided = await feedback.decide(tx, report, decision, note, caller)
-            await _record_report(tx, caller, decided, f"report.{decision}")
+            decided = await _decide(tx, caller, report, decision, note)
             if uphold:
+                for other in await feedback.list_other_open_reports(tx, report):
+                    if other.reporter.tenant_id not in tenants:
+                        raise ServiceBusy  # its tenant would be locked too late; the next attempt sees it in time
+                    await _decide(tx, caller, other, decision, note)
                 remark = await feedback.find_remark(
                     tx, None, evaluation_id=report.evaluation_id, reply_id=report.reply_id
                 )
@@ -246,6 +255,12 @@ async def _remove(tx: Transaction, caller: Caller, remark: Remark) -> None:
     }
     await audit.record(tx, remark.author.tenant_id, caller, Change(
         action=f"{kind}.deleted", object_kind=kind, object_id=str(id), detail=detail))  # fmt: skip
+
+
+async def _decide(tx: Transaction, caller: Caller, report: Report, decision: ReportState, note: str) -> Report:
+    decided = await feedback.decide(tx, report, decision, note, caller)
+    await _record_report(tx, caller, decided, f"report.{decision}")
+    return decided
 
 
 async def _found_report(tx: Transaction, report_id: int) -> Report:

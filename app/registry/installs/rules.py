@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from app.registry.downloads.rules import file_name
 from schemas.model.downloads import Package
-from schemas.model.extensions import UNIVERSAL, AssetKind, Extension, ExtensionVersion
-from schemas.model.installs import ServedVersion
+from schemas.model.extensions import UNIVERSAL, Asset, AssetKind, Extension, ExtensionVersion
+from schemas.model.installs import ServedAsset, ServedVersion
 
 PACKAGE = "package"
 """What the package itself is called among the files that are served."""
@@ -21,6 +21,11 @@ def asset_path(extension: Extension, version: ExtensionVersion, kind: str) -> st
     """The path at which the package (`PACKAGE`) or a file of it (an `AssetKind`) is served: the same for good."""
     parts = (extension.publisher_name, extension.name, version.version, version.target_platform, str(kind))
     return "/plugport/v1/extensions/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def task_icon_path(task_id: str) -> str:
+    """The path at which the icon of a task's package is served, before it is published and after."""
+    return f"/plugport/v1/extension-tasks/{task_id}/icon"
 
 
 def identifier(publisher: str, name: str) -> str:
@@ -47,6 +52,17 @@ def media_type(kind: AssetKind, found: str) -> str:
     if kind is not AssetKind.ICON:
         return _TEXT
     return found if found in _PICTURES else _UNKNOWN
+
+
+def served(asset: Asset, *, is_final: bool) -> ServedAsset:
+    """A file of a package as it is sent."""
+    return ServedAsset(
+        kind=asset.kind,
+        media_type=media_type(asset.kind, asset.media_type),
+        sha256=asset.sha256,
+        content=asset.content,
+        is_final=is_final,
+    )
 
 
 def is_shown(sent_as: str) -> bool:

@@ -39,19 +39,17 @@ class Installs(Outgoing):
         """
         async with self._database.transaction(caller.tenant_id) as tx:
             served = await _served(tx, caller, publisher, name, version, target_platform)
-            asset = await installs.find_asset(tx, served, AssetKind(kind)) if kind in {*AssetKind} else None
+            asset = (
+                await installs.find_asset(tx, served.tenant_id, served.package_sha256, AssetKind(kind))
+                if kind in {*AssetKind}
+                else None
+            )
         if asset is None:
             identifier = f"{served.publisher_name}.{served.name}"
             raise AssetUnknown(
                 "asset", identifier=identifier, version=version, target_platform=target_platform, asset=kind
             )
-        return ServedAsset(
-            kind=asset.kind,
-            media_type=rules.media_type(asset.kind, asset.media_type),
-            sha256=asset.sha256,
-            content=asset.content,
-            is_final=served.is_published,
-        )
+        return rules.served(asset, is_final=served.is_published)
 
     async def count(self, caller: Caller, download: Download) -> None:
         """Notes a whole download that has ended. A user's second one of a version within an hour is none, and neither is one

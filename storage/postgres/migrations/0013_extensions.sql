@@ -42,10 +42,12 @@ CREATE TABLE extension_checks (
 CREATE SEQUENCE extension_changes;
 GRANT USAGE ON SEQUENCE extension_changes TO plugport_app;
 
+CREATE UNIQUE INDEX publishers_of_tenants ON publishers (id, tenant_id);     -- for the foreign key below
+
 CREATE TABLE extensions (
     id                  hex32       PRIMARY KEY,
     tenant_id           hex32       NOT NULL REFERENCES tenants (id),
-    publisher_id        hex32       NOT NULL REFERENCES publishers (id),
+    publisher_id        hex32       NOT NULL,
     publisher_name      text        NOT NULL,       -- the publisher's English name, as it was when the extension came
     name                text        NOT NULL,       -- as the package spells it
     identifier          text        COLLATE "C" GENERATED ALWAYS AS (lower(publisher_name || '.' || name)) STORED,
@@ -66,7 +68,9 @@ CREATE TABLE extensions (
     creator_id          text        NOT NULL,
     creator_name        text        NOT NULL,
     is_public           boolean     GENERATED ALWAYS AS (published_at IS NOT NULL) STORED,
-    status              text        GENERATED ALWAYS AS (CASE WHEN published_at IS NULL THEN 'INIT' ELSE 'NORMAL' END) STORED
+    status              text        GENERATED ALWAYS AS (CASE WHEN published_at IS NULL THEN 'INIT' ELSE 'NORMAL' END) STORED,
+    UNIQUE (id, tenant_id),
+    FOREIGN KEY (publisher_id, tenant_id) REFERENCES publishers (id, tenant_id)     -- under no other tenant's name
 );
 CREATE UNIQUE INDEX extensions_by_name ON extensions (publisher_id, lower(name));
 -- Everybody finds a published extension by its identifier, so such an identifier belongs to one publisher for good.
@@ -75,7 +79,7 @@ CREATE INDEX extensions_of_tenant ON extensions (tenant_id, change DESC);
 
 CREATE TABLE extension_versions (
     id                  hex32       PRIMARY KEY,
-    extension_id        hex32       NOT NULL REFERENCES extensions (id),
+    extension_id        hex32       NOT NULL,
     tenant_id           hex32       NOT NULL REFERENCES tenants (id),
     version             text        NOT NULL,
     precedence          bytea       NOT NULL,   -- compares as SemVer 2 does (app/registry/plugins/versions.py)
@@ -92,6 +96,7 @@ CREATE TABLE extension_versions (
     updated_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     published_at        timestamptz,
     CHECK ((state = 'published') = (published_at IS NOT NULL)),
+    FOREIGN KEY (extension_id, tenant_id) REFERENCES extensions (id, tenant_id),
     FOREIGN KEY (tenant_id, package_sha256) REFERENCES extension_packages (tenant_id, sha256)
 );
 -- A number is given once for each platform, unless what had it was rejected.
@@ -136,41 +141,66 @@ $$;
 CREATE TRIGGER keep_extension_versions BEFORE INSERT OR UPDATE OR DELETE ON extension_versions
     FOR EACH ROW EXECUTE FUNCTION keep_extension_versions();
 
+-- What the checks said of a published version stands as long as the row of its upload does.
+CREATE FUNCTION keep_extension_checks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = plugport, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM extension_versions v JOIN uploads u ON u.id = v.upload_id
+                WHERE v.upload_id = OLD.upload_id AND v.state = 'published') THEN
+        RAISE integrity_constraint_violation
+            USING MESSAGE = format('what upload %s was published by cannot change', OLD.upload_id);
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END
+$$;
+CREATE TRIGGER keep_extension_checks BEFORE UPDATE OR DELETE ON extension_checks
+    FOR EACH ROW EXECUTE FUNCTION keep_extension_checks();
+
 ALTER TABLE extension_packages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE extension_assets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE extension_checks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE extensions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE extension_versions ENABLE ROW LEVEL SECURITY;
 
+-- Where policies look into other tables, a value is asked for and not whether one EXISTS: that might be answered by reading the
+-- whole other table first.
 CREATE POLICY own_tenant ON extension_checks USING (tenant_id = current_tenant() OR is_platform());
 CREATE POLICY visible ON extensions FOR SELECT USING (tenant_id = current_tenant() OR is_public OR is_platform());
-CREATE POLICY own_insert ON extensions FOR INSERT WITH CHECK (tenant_id = current_tenant());
-CREATE POLICY own_update ON extensions FOR UPDATE USING (tenant_id = current_tenant());
+CREATE POLICY own_insert ON extensions FOR INSERT WITH CHECK (tenant_id = current_tenant() AND published_at IS NULL);
+-- Everybody sees an extension by the version that was published of it, and not without one.
+CREATE POLICY own_update ON extensions FOR UPDATE USING (tenant_id = current_tenant()) WITH CHECK (
+    tenant_id = current_tenant()
+    AND (published_at IS NULL
+         OR (SELECT true FROM extension_versions v WHERE v.id = extensions.latest_version_id
+                                                     AND v.extension_id = extensions.id AND v.state = 'published')));
 CREATE POLICY visible ON extension_versions FOR SELECT USING (
     tenant_id = current_tenant() OR state = 'published' OR is_platform());
 CREATE POLICY own_insert ON extension_versions FOR INSERT WITH CHECK (tenant_id = current_tenant());
 CREATE POLICY own_update ON extension_versions FOR UPDATE USING (tenant_id = current_tenant());
 CREATE POLICY visible ON extension_packages FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform()
-    OR EXISTS (SELECT FROM extension_versions v WHERE v.tenant_id = extension_packages.tenant_id
-                                                  AND v.package_sha256 = sha256 AND v.state = 'published'));
+    OR (SELECT true FROM extension_versions v WHERE v.tenant_id = extension_packages.tenant_id
+                                                AND v.package_sha256 = sha256 AND v.state = 'published' LIMIT 1));
 CREATE POLICY own_insert ON extension_packages FOR INSERT WITH CHECK (tenant_id = current_tenant());
 CREATE POLICY visible ON extension_assets FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform()
-    OR EXISTS (SELECT FROM extension_versions v WHERE v.tenant_id = extension_assets.tenant_id
-                                                  AND v.package_sha256 = extension_assets.package_sha256
-                                                  AND v.state = 'published'));
+    OR (SELECT true FROM extension_versions v WHERE v.tenant_id = extension_assets.tenant_id
+                                                AND v.package_sha256 = extension_assets.package_sha256
+                                                AND v.state = 'published' LIMIT 1));
 CREATE POLICY own_insert ON extension_assets FOR INSERT WITH CHECK (tenant_id = current_tenant());
 GRANT SELECT, INSERT ON extension_packages, extension_assets TO plugport_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON extension_checks TO plugport_app;
-GRANT SELECT, INSERT, UPDATE ON extensions, extension_versions TO plugport_app;
+GRANT SELECT, INSERT, UPDATE ON extension_versions TO plugport_app;
+GRANT SELECT, INSERT, UPDATE (name, display_name, description, categories, tags, targets, engines, preview, latest_version_id,
+                              published_at, change, updated_at) ON extensions TO plugport_app;
 
 -- A publisher is seen by everybody, too, once an extension of it is.
 DROP POLICY visible ON publishers;
 CREATE POLICY visible ON publishers FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform()
-    OR EXISTS (SELECT FROM plugins p WHERE p.publisher_id = publishers.id AND p.shared)
-    OR EXISTS (SELECT FROM extensions e WHERE e.publisher_id = publishers.id AND e.is_public));
+    OR (SELECT true FROM plugins p WHERE p.publisher_id = publishers.id AND p.shared LIMIT 1)
+    OR (SELECT true FROM extensions e WHERE e.publisher_id = publishers.id AND e.is_public LIMIT 1));
 
 -- Packages of extensions are needed as long as a version names them, whatever became of it.
 CREATE OR REPLACE FUNCTION is_blob_needed(tenant text, digest text) RETURNS boolean

@@ -77,7 +77,7 @@ CREATE TABLE extension_reports (
     decided_at        timestamptz,
     CHECK ((state = 'open') = (decided_at IS NULL))
 );
-CREATE UNIQUE INDEX extension_reports_open ON extension_reports (user_id, evaluation_id, coalesce(reply_id, 0))
+CREATE UNIQUE INDEX extension_reports_open ON extension_reports (evaluation_id, coalesce(reply_id, 0), user_id)
     WHERE state = 'open';
 CREATE INDEX extension_reports_by_state ON extension_reports (state, id);
 CREATE INDEX extension_reports_of_user ON extension_reports (user_id, created_at);
@@ -138,21 +138,34 @@ ALTER TABLE extension_replies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE extension_reports ENABLE ROW LEVEL SECURITY;
 
 -- Which extensions there are to be seen is decided by their own policy. A value is asked for and not whether one EXISTS, for
--- that might be answered by reading all extensions first.
+-- that might be answered by reading all extensions first. Nobody speaks in the name of another tenant's user, or of what the own
+-- tenant does not see.
 CREATE POLICY visible ON extension_stars FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform() OR (SELECT true FROM extensions e WHERE e.id = extension_id));
-CREATE POLICY own_insert ON extension_stars FOR INSERT WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY own_insert ON extension_stars FOR INSERT WITH CHECK (
+    tenant_id = current_tenant()
+    AND (SELECT true FROM users u WHERE u.id = user_id AND u.tenant_id = current_tenant())
+    AND (SELECT true FROM extensions e WHERE e.id = extension_id));
 CREATE POLICY own_update ON extension_stars FOR UPDATE USING (tenant_id = current_tenant());
 CREATE POLICY visible ON extension_evaluations FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform() OR (SELECT true FROM extensions e WHERE e.id = extension_id));
-CREATE POLICY own_insert ON extension_evaluations FOR INSERT WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY own_insert ON extension_evaluations FOR INSERT WITH CHECK (
+    tenant_id = current_tenant()
+    AND (SELECT true FROM users u WHERE u.id = user_id AND u.tenant_id = current_tenant())
+    AND (SELECT true FROM extensions e WHERE e.id = extension_id));
 CREATE POLICY own_update ON extension_evaluations FOR UPDATE USING (tenant_id = current_tenant() OR is_platform());
 CREATE POLICY visible ON extension_replies FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform() OR (SELECT true FROM extensions e WHERE e.id = extension_id));
-CREATE POLICY own_insert ON extension_replies FOR INSERT WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY own_insert ON extension_replies FOR INSERT WITH CHECK (
+    tenant_id = current_tenant()
+    AND (SELECT true FROM users u WHERE u.id = user_id AND u.tenant_id = current_tenant())
+    AND (SELECT true FROM extensions e WHERE e.id = extension_id));
 CREATE POLICY own_update ON extension_replies FOR UPDATE USING (tenant_id = current_tenant() OR is_platform());
 CREATE POLICY visible ON extension_reports FOR SELECT USING (tenant_id = current_tenant() OR is_platform());
-CREATE POLICY own_insert ON extension_reports FOR INSERT WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY own_insert ON extension_reports FOR INSERT WITH CHECK (
+    tenant_id = current_tenant()
+    AND (SELECT true FROM users u WHERE u.id = user_id AND u.tenant_id = current_tenant())
+    AND (SELECT true FROM extensions e WHERE e.id = extension_id));
 CREATE POLICY decided ON extension_reports FOR UPDATE USING (is_platform());
 
 GRANT SELECT, INSERT, UPDATE (tenant_name, user_name, stars, comment, updated_at) ON extension_stars TO plugport_app;

@@ -11,6 +11,9 @@ VALUES (:tenant_id, :digest, :kind, :media_type, :asset_digest, :content)
 -- name: find_package
 SELECT facts FROM extension_packages WHERE tenant_id = :tenant_id AND sha256 = :digest
 
+-- name: list_asset_kinds
+SELECT kind FROM extension_assets WHERE tenant_id = :tenant_id AND package_sha256 = :digest ORDER BY kind
+
 -- name: keep_check
 INSERT INTO extension_checks (upload_id, tenant_id, name, outcome, findings)
 VALUES (:upload_id, :tenant_id, :name, :outcome, :findings)

@@ -141,6 +141,15 @@ SELECT id, extension_id, evaluation_id, reply_id, text, text_user_id, text_user_
        reason, user_id, user_name, tenant_id, tenant_name, state, note, decided_by, created_at, decided_at
   FROM extension_reports WHERE id = :report_id
 
+-- name: list_other_open_reports
+-- Every tenant's, for the platform: of the text that a report is of, but that report.
+SELECT id, extension_id, evaluation_id, reply_id, text, text_user_id, text_user_name, text_tenant_id, text_tenant_name,
+       reason, user_id, user_name, tenant_id, tenant_name, state, note, decided_by, created_at, decided_at
+  FROM extension_reports
+ WHERE evaluation_id = :evaluation_id AND coalesce(reply_id, 0) = coalesce(:reply_id::bigint, 0) AND state = 'open'
+   AND id <> :report_id
+ ORDER BY id
+
 -- name: list_reports
 -- Every tenant's, for the platform: the one that waits longest first.
 SELECT id, extension_id, evaluation_id, reply_id, text, text_user_id, text_user_name, text_tenant_id, text_tenant_name,

@@ -18,6 +18,7 @@ from schemas.model.publishers import PublisherFacts
 from schemas.model.uploads import Upload
 from tests.builders import a_vsix
 from tests.contract.uploads.world import World, body
+from tests.publishing import inspected
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Desk:
 
     async def inspected(self, upload: Upload) -> PublishTask:
         """The task after the checks."""
-        await self.world.wiring.registry.uploads.inspect(upload.tenant_id, upload.id)
+        await inspected(self.world.wiring.registry, upload)
         return await self.extensions.task(self.caller, upload.id)
 
     async def checked(self, package: bytes, name: str = "", caller: Caller | None = None) -> PublishTask:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import hashlib
+import secrets
 from typing import Any
 
 import asyncpg
@@ -31,6 +32,7 @@ from schemas.errors import (
     TaskNotReady,
     UploadUnknown,
 )
+from schemas.ids import new_id
 from schemas.model.access import Role, Tenant
 from schemas.model.extensions import (
     AssetKind,
@@ -303,6 +305,21 @@ async def test_of_a_publisher_that_was_rejected_meanwhile_nothing_is_published(d
     assert await desk.versions() == []
 
 
+@pytest.mark.parametrize("is_filed", [False, True])
+async def test_a_task_says_that_its_publisher_was_rejected_and_not_that_somebody_has_to_wait(
+    desk: Desk, is_filed: bool
+) -> None:
+    publisher_id, name = await desk.new_publisher()
+    task = await desk.checked(desk.package(publisher=name))
+    if is_filed:
+        task = await desk.publish(task)
+    await desk.world.wiring.registry.publishers.reject(desk.operator, publisher_id, "copied")
+    told = await desk.extensions.task(desk.caller, task.upload.id)
+    reason = told.version.reason if told.version is not None else told.upload.reason
+    assert (reason, told.owner) == (f"the publisher {name} was rejected: copied", Owner.UPLOADER)
+    assert "another of your publishers" in told.next_step
+
+
 async def test_damaged_bytes_are_not_published(desk: Desk) -> None:
     task = await desk.checked(desk.package())
     await desk.world.owner.execute(
@@ -550,6 +567,76 @@ async def test_no_statement_changes_a_published_version(desk: Desk) -> None:
     ):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="cannot change"):
             await desk.world.owner.execute(change, version.id)
+
+
+async def test_the_row_of_an_upload_goes_with_its_checks_and_what_was_published_of_it_stays(desk: Desk) -> None:
+    task = await desk.publish(await desk.checked(desk.package()))
+    await desk.world.owner.execute("DELETE FROM uploads WHERE id = $1", task.upload.id)
+    assert await desk.versions() == [("1.0.0", "published")]
+    left = "SELECT count(*) FROM extension_checks WHERE upload_id = $1"
+    assert await desk.world.owner.fetchval(left, task.upload.id) == 0
+
+
+async def test_names_that_differ_in_case_only_are_one_extension_and_lookalikes_are_nobodys(desk: Desk) -> None:
+    first = await desk.published(desk.package())
+    second = await desk.published(desk.package("2.0.0", publisher=desk.publisher.upper(), name="LINTER"))
+    assert second.extension_id == first.extension_id
+    face = await desk.face()
+    assert (face["identifier"], face["publisher_name"]) == (f"{desk.publisher}.linter".lower(), desk.publisher)
+    lookalike = desk.publisher.replace("a", "\N{CYRILLIC SMALL LETTER A}")
+    assert (await desk.checked(desk.package("3.0.0", publisher=lookalike))).upload.state is UploadState.REFUSED
+
+
+_AN_EXTENSION = """INSERT INTO extensions (id, tenant_id, publisher_id, publisher_name, name, official, display_name, description,
+                                           categories, tags, targets, engines, preview, published_at, creator_id, creator_name)
+                   SELECT repeat('9', 32), tenant_id, {publisher}, 'x', 'x', false, '', '', '{{}}', '{{}}', '{{}}', '{{}}', false,
+                          {published_at}, '', '' FROM extensions WHERE id = $2"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "refusal"),
+    [
+        ("DELETE FROM extension_checks WHERE upload_id = $1", "cannot change"),
+        ("UPDATE extension_checks SET outcome = 'fail' WHERE upload_id = $1", "cannot change"),
+        ("UPDATE extensions SET official = true WHERE id = $2", "denied"),
+        ("UPDATE extensions SET publisher_name = 'somebody' WHERE id = $2", "denied"),
+        ("UPDATE extensions SET latest_version_id = NULL WHERE id = $2", "row-level security"),
+        ("UPDATE extensions SET published_at = now() WHERE id = $3", "row-level security"),
+        (
+            "UPDATE extensions SET published_at = now(), latest_version_id ="
+            " (SELECT latest_version_id FROM extensions WHERE id = $2) WHERE id = $3",
+            "row-level security",
+        ),
+        (_AN_EXTENSION.format(publisher="publisher_id", published_at="now()"), "row-level security"),
+        (_AN_EXTENSION.format(publisher="$4", published_at="NULL"), "foreign key"),
+    ],
+)
+async def test_no_statement_of_the_application_shows_what_was_not_published_or_takes_a_name(
+    desk: Desk, quiet: Urls, statement: str, refusal: str
+) -> None:
+    published = await desk.publish(await desk.checked(desk.package()))
+    _, other = await desk.new_publisher()
+    waiting = await desk.publish(await desk.checked(desk.package(publisher=other)))
+    assert published.version is not None
+    assert waiting.version is not None
+    stranger = await desk.world.wiring.registry.access.create_tenant(desk.operator, f"strangers-{secrets.token_hex(6)}")
+    theirs = new_id()
+    await desk.world.owner.execute(
+        """INSERT INTO publishers (id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url,
+                                   source_url, updated_by_id, updated_by_name)
+           VALUES ($1, $2, $3, $3, '', '', '', '', 'x@y.example', '', '', '')""",
+        theirs, stranger.id, theirs,
+    )  # fmt: skip
+    named = [published.upload.id, published.version.extension_id, waiting.version.extension_id, theirs]
+    for place, value in enumerate(named, start=1):
+        statement = statement.replace(f"${place}", f"'{value}'")
+    app = await asyncpg.connect(quiet.app, server_settings={"search_path": "plugport,public", "role": APP_ROLE})
+    try:
+        await app.execute(f"SET plugport.tenant = '{desk.caller.tenant_id}'")
+        with pytest.raises(asyncpg.PostgresError, match=refusal):
+            await app.execute(statement)
+    finally:
+        await app.close()
 
 
 async def test_the_file_of_a_name_is_not_replaced_without_leave_by_chunks(desk: Desk) -> None:

@@ -6,11 +6,18 @@ from typing import Any
 import pytest
 
 from app.registry import Registry
-from schemas.errors import OperationNotAllowed, ReportDecided, ReportUnknown, TooMuchSaid
+from schemas.errors import (
+    EvaluationUnknown,
+    OperationNotAllowed,
+    ReportDecided,
+    ReportUnknown,
+    ServiceBusy,
+    TooMuchSaid,
+)
 from schemas.model.access import Caller
 from schemas.model.feedback import Report, ReportState
 from schemas.paging import Paging
-from tests.accounts import Account, Member
+from tests.accounts import Account, Member, NewAccount
 from tests.contract.feedback.test_texts import NUMBERS_OF_NOTHING, listed, some_time_passes
 
 ALL = Paging(offset=0, limit=1000)
@@ -117,6 +124,57 @@ async def test_of_a_thread_an_upheld_report_removes_the_reported_reply_alone(
     await registry.feedback.decide(operator.caller, about_reply.id, uphold=True, note="")
     (found,) = await listed(registry, ada, extension)
     assert (found.text, [each.text for each in found.replies]) == ("Buy cheap watches!", ["Kind words."])
+
+
+async def test_upholding_a_report_upholds_everybodys_open_ones_of_the_same_text_and_no_other(
+    registry: Registry, report: Report, account: Account, operator: Member, ada: Caller, bob: Caller, owner: Any
+) -> None:
+    carl, dora = account.user("viewer").caller, account.user("viewer").caller
+    reply = await registry.feedback.reply(ada, report.evaluation_id, None, "Rude words.")
+    same = await registry.feedback.report(carl, report.evaluation_id, None, "me too")
+    of_reply = await registry.feedback.report(carl, None, reply.id, "rude")
+    dismissed = await registry.feedback.report(dora, report.evaluation_id, None, "I dislike it")
+    await registry.feedback.decide(operator.caller, dismissed.id, uphold=False, note="No reason.")
+    await registry.feedback.decide(operator.caller, same.id, uphold=True, note="An advertisement.")
+
+    found = {
+        each.id: each for each in await queue(registry, operator, None) if each.evaluation_id == report.evaluation_id
+    }
+    assert {id: (each.state, each.note) for id, each in found.items()} == {
+        report.id: (ReportState.UPHELD, "An advertisement."),
+        same.id: (ReportState.UPHELD, "An advertisement."),
+        dismissed.id: (ReportState.DISMISSED, "No reason."),
+        of_reply.id: (ReportState.OPEN, ""),
+    }
+    assert found[report.id].decided_by == operator.name
+    entries = await owner.fetch(
+        "SELECT tenant_id FROM audit_entries WHERE action = 'report.upheld' AND object_id = ANY ($1)",
+        [str(report.id), str(same.id)],
+    )
+    assert sorted(row["tenant_id"] for row in entries) == sorted([bob.tenant_id, carl.tenant_id])
+    assert await registry.feedback.decide(operator.caller, report.id, uphold=True, note="again") == found[report.id]
+
+
+async def test_reports_of_one_text_that_come_and_are_decided_at_once_are_all_decided(
+    registry: Registry, report: Report, account: Account, new_account: NewAccount, operator: Member, ada: Caller
+) -> None:
+    """One comes too late, or is decided with the others; a decision may be asked for again."""
+    readers = [account.user("viewer").caller, account.user("viewer").caller, new_account().user("viewer").caller]
+
+    async def decide() -> Report:
+        while True:
+            try:
+                return await registry.feedback.decide(operator.caller, report.id, uphold=True, note="")
+            except ServiceBusy:
+                continue
+
+    outcomes = await asyncio.gather(
+        *(registry.feedback.report(each, report.evaluation_id, None, "spam") for each in readers),
+        decide(),
+        return_exceptions=True,
+    )
+    assert all(isinstance(each, Report | EvaluationUnknown) for each in outcomes), outcomes
+    assert report.evaluation_id not in {each.evaluation_id for each in await queue(registry, operator)}
 
 
 async def test_a_dismissed_report_leaves_the_text(

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.registry import Registry
@@ -20,6 +21,8 @@ from schemas.errors import (
 from schemas.model.access import Caller
 from schemas.model.feedback import Evaluation, Reply
 from schemas.paging import Paging
+from storage.postgres.database import APP_ROLE
+from storage.postgres.embedded import Urls
 from tests.accounts import Account, Member, NewAccount
 from tests.contract.feedback.conftest import NewExtension
 
@@ -299,3 +302,25 @@ async def test_a_refused_text_leaves_nothing(registry: Registry, extension: str,
         with pytest.raises(RegistryError, match=r"^content: "):
             await registry.feedback.report(ada, evaluation.id, None, text)
     assert await owner.fetchval("SELECT entries FROM audit_heads WHERE tenant_id = $1", ada.tenant_id) == before
+
+
+@pytest.mark.parametrize("lie", ["in another's name", "about what is not shown"])
+async def test_no_statement_of_the_application_speaks_for_others_or_about_what_its_tenant_does_not_see(
+    cluster: Urls, new_extension: NewExtension, extension: str, ada: Caller, bob: Caller, lie: str
+) -> None:
+    about = extension if lie == "in another's name" else await new_extension(published=False)
+    user_id = ada.user_id if lie == "in another's name" else bob.user_id
+    said = "(tenant_id, tenant_name, user_id, user_name, extension_id"
+    told = f"('{bob.tenant_id}', 'b', '{user_id}', 'u', '{about}'"
+    app = await asyncpg.connect(cluster.app, server_settings={"search_path": "plugport,public", "role": APP_ROLE})
+    try:
+        await app.execute(f"SET plugport.tenant = '{bob.tenant_id}'")
+        for statement in (
+            f"INSERT INTO extension_stars {said}, stars, comment) VALUES {told}, 1, '')",
+            f"INSERT INTO extension_evaluations {said}, text) VALUES {told}, 'Bad.')",
+            f"INSERT INTO extension_replies {said}, evaluation_id, depth, text) VALUES {told}, 1, 1, 'Bad.')",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                await app.execute(statement)
+    finally:
+        await app.close()

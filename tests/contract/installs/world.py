@@ -16,6 +16,7 @@ from storage.postgres.embedded import Urls
 from tests.accounts import Account, Member
 from tests.builders import a_name, a_vsix
 from tests.contract.postgres.furnished import pieces
+from tests.publishing import inspected
 
 README = b"# Linter\n\n<script>alert(1)</script>\n"
 
@@ -59,7 +60,7 @@ class Shelf:
             "UPDATE publishers SET publisher_review = $2 WHERE id = $1", self._publisher_id, state != "published"
         )
         upload = await self._registry.extensions.upload(self.caller, pieces(package), "package.vsix")
-        await self._registry.uploads.inspect(self.account.id, upload.id)
+        await inspected(self._registry, upload)
         task = await self._registry.extensions.publish(self.caller, upload.id)
         assert task.version is not None, task
         if state == "rejected":

@@ -236,7 +236,9 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "UPDATE (user_name)",
         "extension_stats": "SELECT",
         "extension_versions": "INSERT SELECT UPDATE",
-        "extensions": "INSERT SELECT UPDATE",
+        "extensions": "INSERT SELECT UPDATE (categories) UPDATE (change) UPDATE (description) UPDATE (display_name) "
+        "UPDATE (engines) UPDATE (latest_version_id) UPDATE (name) UPDATE (preview) UPDATE (published_at) UPDATE (tags) "
+        "UPDATE (targets) UPDATE (updated_at)",
         "icons": "DELETE INSERT SELECT",
         "incoming_blobs": "DELETE INSERT SELECT UPDATE (sha256)",
         "install_counts": "SELECT",

@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from tests.accounts import NewAccount
-from tests.builders import a_picture
+from tests.builders import a_name, a_picture, a_vsix
 from tests.contract.installs.world import README, Shelf
 from tests.person import Meet, Person
 from tests.program import Server
+from tests.publishing import an_accepted_publisher, archiving, checked, uploaded
 
 KEPT = "private, max-age=31536000, immutable"
 TEXTS = ("readme", "changelog", "license", "manifest", "vsixmanifest")
@@ -206,3 +207,51 @@ async def test_counts_are_for_authors_of_the_own_account(
     assert refusal(meet(shelf.account.user("viewer")).http.get(_counts(shelf)), 403) == "PLUGPORT.00020003"
     assert refusal(meet(new_account().user("author")).http.get(_counts(shelf)), 404) == "PLUGPORT.00100001"
     assert refusal(ada.http.get(_counts(shelf), params={"limit": 0}), 400) == "PLUGPORT.00010002"
+
+
+# -- icons of tasks --------------------------------------------------------------------------------------------------------
+
+
+def icon_of(person: Person, task_id: str) -> str:
+    """Where the checks' result says that the icon is."""
+    return str(checked(person, task_id)["basicInformation"]["extension_brief_info"]["logUrl"])
+
+
+def test_the_icon_of_a_task_is_shown_before_and_after_publishing_to_those_who_see_the_task(
+    ada: Person, judge: Person, server: Server, new_account: NewAccount, meet: Meet
+) -> None:
+    publisher = an_accepted_publisher(ada, judge)
+    task = uploaded(ada, a_vsix(publisher.name, a_name("tool")))
+    address = icon_of(ada, task)
+    assert address == f"{server.url}/plugport/v1/extension-tasks/{task}/icon"
+    shown = ada.http.get(address)
+    assert (shown.status_code, shown.content) == (200, a_picture())
+    assert told(shown) == {
+        "content-length": str(len(a_picture())),
+        "content-type": "image/png",
+        "etag": tag(a_picture()),
+        "repr-digest": digest(a_picture()),
+        "cache-control": "private, no-cache",
+        "content-disposition": "inline",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "default-src 'none'; sandbox",
+    }
+    assert ada.http.get(address, headers={"If-None-Match": tag(a_picture())}).status_code == 304
+    assert refusal(meet(new_account().user("admin")).http.get(address), 404) == "PLUGPORT.00080001"
+    assert httpx.get(address).status_code == 401
+    made = ada.http.post("/plugport/v1/publisher-tokens", json={"publisher_id": publisher.id, "name": "ci"})
+    by_token = httpx.get(address, headers={"x-publisher-token": made.json()["token"]})
+    assert (by_token.status_code, by_token.content) == (200, a_picture())
+
+    archiving(ada, task)
+    assert ada.http.get(address).headers["cache-control"] == KEPT
+
+
+def test_a_package_without_an_icon_names_none_and_shows_none(ada: Person, judge: Person) -> None:
+    publisher = an_accepted_publisher(ada, judge)
+    package = a_vsix(publisher.name, a_name("tool"), manifest={"icon": None}, files={"extension/images/icon.png": None})
+    task = uploaded(ada, package)
+    assert icon_of(ada, task) == ""
+    answer = ada.http.get(f"/plugport/v1/extension-tasks/{task}/icon")
+    assert refusal(answer, 404) == "PLUGPORT.00130002"
+    assert refusal(ada.http.get("/plugport/v1/extension-tasks/none/icon"), 404) == "PLUGPORT.00080001"

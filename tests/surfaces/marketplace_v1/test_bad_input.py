@@ -84,7 +84,8 @@ def test_a_hostile_value_finds_nothing(ada: Person, kind: int, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    "ids", ["", [], [""], 1, None, "x" * 9000, ["x"] * 101, ",", "[", "[1]", "{}\x00", ",".join("abc" * 34)]
+    "ids",
+    ["", [], [""], 1, None, "x" * 9000, ["x"] * 101, ",", "[", "[1]", "{}\x00", '["\\u0000"]', ",".join("abc" * 34)],
 )
 def test_ids_that_are_none_are_refused(ada: Person, ids: Any) -> None:
     answer = ada.http.post(DETAIL, json={"ids": ids})

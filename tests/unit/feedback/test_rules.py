@@ -61,7 +61,6 @@ def test_a_plain_text_is_taken_as_it_is(text: str) -> None:
     [
         "\x00",
         "a\x00b",
-        "a\rb",
         "a\x1b[31mb",
         "a\x7fb",
         "a\x85b",
@@ -79,7 +78,17 @@ def test_control_characters_and_those_that_turn_the_direction_are_refused(text: 
             check("comment", text, 4000)
 
 
-@pytest.mark.parametrize("text", [" ", "\n\t\n", "\u200b", "\u2003\u200d"], ids=ascii)
+@pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"], ids=ascii)
+def test_line_ends_of_every_kind_are_line_feeds_and_each_is_one_character(ending: str) -> None:
+    for check in (rules.checked_text, rules.checked_note):
+        assert check("text", f"a{ending}{ending}b{ending}", 5) == "a\n\nb\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" ", "\n\t\n", "\u200b", "\u2003\u200d", "\u3164", "\u2800 \u2800", "\u115f\u1160", "\ufe0f", "\u034f\u0300"],
+    ids=ascii,
+)
 def test_a_text_shows_something(text: str) -> None:
     with pytest.raises(InvalidField, match="visible"):
         rules.checked_text("text", text, 10)
