@@ -37,7 +37,16 @@ POINTS = {
     "release": "app.registry.packages.service:Packages.release",
     "state moved": "storage.postgres.uploads:move",
     "inspected": "app.registry.uploads.inspection:Inspection.inspect",
-}
+} | (
+    OF_EXTENSIONS := {
+        "checks done": "app.registry.extensions.inspection:ExtensionInspection.inspect",
+        "check rows": "storage.postgres.extensions:keep_checks",
+        "extension row": "storage.postgres.extensions:insert",
+        "version row": "storage.postgres.extensions:insert_version",
+        "version published": "storage.postgres.extensions:publish_version",
+        "extension shown": "storage.postgres.extensions:show_version",
+    }
+)
 STORES = {"local": "storage.blobs.local:LocalBlobs", "s3": "storage.blobs.s3:S3Blobs"}
 
 

@@ -1,4 +1,4 @@
-"""kill -9 of the server, of PostgreSQL and of the S3 store at named points of an upload, over and over.
+"""kill -9 of the server, of PostgreSQL and of the S3 store at named points of an upload and of publishing, over and over.
 
 A client goes on through it all as a careful one does: it asks what is there, and sends what is missing. Nothing that was
 acknowledged may be lost, nothing half-made be seen; in the end each file is there once, and the books agree with the store.
@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from tests.builders import a_name, a_package, a_vsix
-from tests.faults.mortal import POINTS
+from tests.faults.mortal import OF_EXTENSIONS, POINTS
 from tests.program import Server, free_port, run_json
 from tests.seaweed import SeaweedFS
 
@@ -61,6 +61,7 @@ class World:
         self.send("POST", f"/v1/{self.account}/publisher/create", json=told)
         path = f"/v1/{self.account}/publisher/query-all?name=mortals&offset=0&limit=1"
         self.publisher = self.send("GET", path).json()["data"][0]["publisher_unique_id"]
+        assert self.send("POST", f"/plugport/v1/publishers/{self.publisher}/accept").status_code == 200
 
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = self.headers | request.pop("headers", {})
@@ -82,9 +83,13 @@ class Author:
         self.name = a_name()
         noise = os.urandom(2 * CHUNK + 100)
         self.content = (
-            a_vsix("mortals", files={"extension/noise": noise}) if as_extension else a_package(self.name, script=noise)
+            a_vsix("mortals", self.name, files={"extension/noise": noise})
+            if as_extension
+            else a_package(self.name, script=noise)
         )
+        self.as_extension = as_extension
         self.chunks = [self.content[at : at + CHUNK] for at in range(0, len(self.content), CHUNK)]
+        self.task = ""
         self._acknowledged: set[int] = set()
         purpose = (
             {"purpose": "extension", "publisher_id": world.publisher}
@@ -111,7 +116,8 @@ class Author:
         key = {"Idempotency-Key": self.name}
         made = self.ask("POST", "/plugport/v1/uploads", json=self._announcement, headers=key)
         assert made.status_code == 201, made.text
-        path = f"/plugport/v1/uploads/{made.json()['upload_id']}"
+        self.task = made.json()["upload_id"]
+        path = f"/plugport/v1/uploads/{self.task}"
         while (shown := self._looked_at(path))["state"] != "accepted":
             assert shown["state"] in ("receiving", "joining", "checking"), shown
             if shown["state"] == "checking":
@@ -133,6 +139,8 @@ class Author:
         answer = self.ask("GET", path)
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
+        if self.as_extension:
+            self._task(shown["upload_id"])
         if shown["state"] == "receiving":
             there = {number for first, last in shown["received"] for number in range(first, last + 1)}
             assert self._acknowledged <= there, "a chunk that was acknowledged is gone"
@@ -154,7 +162,7 @@ class Author:
             answer = self.ask("POST", "/v2/fileservice/file/upload", data=self._fields(number, task),
                               files={"file": ("chunk", self.chunks[number - 1])})  # fmt: skip
             assert answer.status_code == 200, answer.text
-            task = answer.json()["result"]["task_id"]
+            self.task = task = answer.json()["result"]["task_id"]
             number += 1
         while (shown := self._looked_at(f"/plugport/v1/uploads/{task}"))["state"] != "accepted":
             assert shown["state"] == "checking", shown
@@ -168,30 +176,60 @@ class Author:
             "override": "false", "merge": "true" if number == len(self.chunks) else "false", "task_id": task,
         }  # fmt: skip
 
+    def _task(self, task: str) -> dict[str, str]:
+        """Where the task of an extension stands: it never says less."""
+        answer = self.ask("GET", f"/v1/marketplace/extension/{task}/status")
+        assert answer.status_code == 200, answer.text
+        told: dict[str, str] = answer.json()["result"]["task"]
+        assert all(told[each] for each in ("state", "owner", "reason", "next_step")), told
+        return told
+
+    def release(self) -> None:
+        """Makes a version of an extension's package, which a plug-in's becomes by itself."""
+        assert self._task(self.task)["state"] == "accepted"
+        answer = self.ask("POST", f"/v1/marketplace/extension/{self.task}/archiving", json={"type": 1})
+        assert (answer.status_code, answer.json()["result"]["state"]) == (200, "PUBLISHED"), answer.text
+        assert self._task(self.task)["state"] == "published"
+
     def check_release(self) -> None:
         """The version is there, once, with the very bytes."""
-        found = self.ask("GET", f"/plugport/v1/plugins/{self.name}/versions/1.0.0/package")
-        assert (found.status_code, found.content) == (200, self.content)
+        path = f"/plugport/v1/plugins/{self.name}/versions/1.0.0/package"
+        if self.as_extension:
+            path = f"/plugport/v1/extensions/mortals/{self.name}/1.0.0/universal/package"
+            asked = {
+                "criteria": [{"filter_type": 7, "value": f"mortals.{self.name}"}],
+                "page_number": 1,
+                "page_size": 9,
+            }
+            found = self.ask("POST", "/v1/marketplace/extension/extensionquery", json={"filters": [asked], "flags": 0})
+            (shown,) = found.json()["results"][0]["extensions"]
+            listed = self.ask("POST", "/v1/marketplace/extension/public/detail", json={"ids": shown["extension_id"]})
+            (whole,) = listed.json()["results"][0]["extensions"]
+            assert [(each["version"], each["status"]) for each in whole["versions"]] == [("1.0.0", "PUBLISHED")]
+        got = self.ask("GET", path)
+        assert (got.status_code, got.content) == (200, self.content)
 
 
 def publish_through_deaths(world: World, victim: Callable[[], str], mend: Callable[[], None], kills: int) -> None:
     """One file for each death, by both doors and for both purposes in turn."""
     for turn, (point, moment) in zip(range(kills), itertools.cycle(MOMENTS), strict=False):
         by_form = turn % 3 == 2 and point != "release"  # a form never brings a basic plug-in
-        author = Author(world, mend, as_extension=by_form or (point != "release" and turn % 2 == 0))
+        as_extension = by_form or point in OF_EXTENSIONS or (point != "release" and turn % 2 == 0)
+        author = Author(world, mend, as_extension=as_extension)
         world.order.with_suffix(".done").unlink(missing_ok=True)
         world.order.write_text(f"{point}:{moment}:{victim()}")
         if by_form:
             author.publish_by_form()
         else:
             author.publish()
+        if as_extension:
+            author.release()
         until = time.monotonic() + _PATIENCE_SECONDS
         while not world.killed and time.monotonic() < until:
             time.sleep(0.05)  # what is removed after the answer
         assert world.killed, f"nobody died at {point}, {moment}"
         mend()
-        if not by_form and author._announcement["purpose"] == "basic-plugin":
-            author.check_release()
+        author.check_release()
 
 
 def check_books(world: World) -> None:
