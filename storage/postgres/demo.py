@@ -12,7 +12,21 @@ from storage.postgres.queries import load
 
 QUERIES = load("demo")
 
-_TABLES = ("plugins", "plugin_versions", "plugin_uses", "plugin_shelves", "plugin_tally")
+_TABLES = (
+    "plugins",
+    "plugin_versions",
+    "plugin_uses",
+    "plugin_shelves",
+    "plugin_tally",
+    "extensions",
+    "extension_versions",
+    "extension_stats",
+    "extension_places",
+    "extension_facets",
+    "extension_facet_blocks",
+    "extension_words",
+    "extension_terms",
+)
 
 
 class PluginRow(Entity, frozen=True):
@@ -96,6 +110,97 @@ async def copy_rows(
     )
     for table, kind, rows in loads:
         await tx.copy(table, list(kind.__struct_fields__), [msgspec.structs.astuple(row) for row in rows])
+
+
+class ExtensionRow(Entity, frozen=True):
+    """A row of `extensions`, spelled as its columns, without the version that it shows."""
+
+    id: str
+    tenant_id: str
+    publisher_id: str
+    publisher_name: str
+    name: str
+    official: bool
+    display_name: str
+    description: str
+    categories: list[str]
+    tags: list[str]
+    targets: list[str]
+    engines: list[str]
+    preview: bool
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    creator_id: str
+    creator_name: str
+
+
+class ExtensionVersionRow(Entity, frozen=True):
+    """A row of `extension_versions`; JSON as text. A published one names an upload of those bytes that passed every check."""
+
+    id: str
+    extension_id: str
+    tenant_id: str
+    version: str
+    precedence: bytes
+    target_platform: str
+    state: str
+    package_sha256: str
+    package_size: int
+    facts: str
+    upload_id: str | None
+    uploader_id: str
+    uploader_name: str
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+
+
+class StatsRow(Entity, frozen=True):
+    """A row of `extension_stats`."""
+
+    extension_id: str
+    tenant_id: str
+    installs: int
+    stars: list[int]
+
+
+class ShownRow(Entity, frozen=True):
+    """The newest published version of an extension."""
+
+    extension_id: str
+    version_id: str
+
+
+async def copy_extensions(
+    tx: Transaction,
+    extensions: Sequence[ExtensionRow],
+    versions: Sequence[ExtensionVersionRow],
+    stats: Sequence[StatsRow],
+    shown: Sequence[ShownRow],
+) -> None:
+    """Loads extensions in this order of changes, and enters them into the marketplace together."""
+    await tx.run(QUERIES.begin_loading)
+    loads: tuple[tuple[str, type[Entity], Sequence[Entity]], ...] = (
+        ("extensions", ExtensionRow, extensions),
+        ("extension_versions", ExtensionVersionRow, versions),
+        ("extension_stats", StatsRow, stats),
+    )
+    for table, kind, rows in loads:
+        await tx.copy(table, list(kind.__struct_fields__), [msgspec.structs.astuple(row) for row in rows])
+    await tx.run(
+        QUERIES.show_versions,
+        tenant_ids=sorted({each.tenant_id for each in extensions}),
+        ids=[each.extension_id for each in shown],
+        version_ids=[each.version_id for each in shown],
+    )
+    await tx.run(QUERIES.enter_marketplace, ids=[each.id for each in extensions])
+
+
+async def list_taken_extensions(tx: Transaction, tenant_ids: Sequence[str]) -> set[str]:
+    """The names, in lower case, that these tenants' extensions have."""
+    rows = await tx.many(QUERIES.list_taken_extensions, tenant_ids=list(tenant_ids))
+    return {row["name"] for row in rows}
 
 
 async def settle(owner_url: str) -> None:

@@ -42,7 +42,12 @@ def _arguments() -> argparse.Namespace:
         return sorted({int(each) for each in text.split(",")})
 
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--sizes", type=numbers, default=[100, 1_000, 10_000, 100_000], help="plug-ins, e.g. 100,1000")
+    parser.add_argument(
+        "--sizes",
+        type=numbers,
+        default=[100, 1_000, 10_000, 100_000],
+        help="plug-ins, and as many extensions, e.g. 100,1000",
+    )
     parser.add_argument("--clients", type=numbers, default=[1, 8], help="connections at once, e.g. 1,8")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each measurement")
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="operations whose name this finds")
@@ -69,7 +74,7 @@ def _caller(server: Server, size: int) -> Caller:
 
 
 def _grow(data_dir: Path, size: int) -> None:
-    command = [sys.executable, "-m", "app", "demo", "--plugins", str(size)]
+    command = [sys.executable, "-m", "app", "demo", "--plugins", str(size), "--extensions", str(size)]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment(data_dir), check=True, stdout=subprocess.PIPE, text=True
     )
@@ -85,7 +90,7 @@ def _each(caller: Caller, only: re.Pattern[str], clients: list[int]) -> Iterator
 
 def _print_table(clients: int, measures: Measures, sizes: list[int]) -> None:
     print(f"\n{clients} connection{'s' if clients > 1 else ''}: answers per second, milliseconds at the median and the "
-          f"99th percentile, rate as a share of that at {sizes[0]:,} plug-ins\n")  # fmt: skip
+          f"99th percentile, rate as a share of that at {sizes[0]:,} plug-ins and extensions\n")  # fmt: skip
     print(f"{'':<32}" + "".join(f"{size:>28,}" for size in sizes))
     print(f"{'':<32}" + f"{'req/s    p50    p99  ratio':>28}" * len(sizes))
     for name, by_size in measures.items():

@@ -69,6 +69,9 @@ def operations(caller: Caller) -> list[Operation]:
         *_searches(caller, names),
         *_relations(caller, deep),
         *_details(caller, names),
+        *_filtered_extensions(caller),
+        *_searched_extensions(caller),
+        *_shown_extensions(caller),
     ]
 
 
@@ -126,6 +129,94 @@ def _details(caller: Caller, names: list[str]) -> Iterable[Operation]:
                for first in range(0, len(names) - 19, 20)]  # fmt: skip
     yield Operation("inputs of 20", [caller.post(f"{agent}plugin-input", each) for each in batches])
     yield Operation("metrics of 20", [caller.post(f"{agent}plugin-metrics", each) for each in batches])
+
+
+def _filtered_extensions(caller: Caller) -> Iterable[Operation]:
+    """Those of `full` have a page of twenty also where there are a hundred extensions, so that their rates can be compared."""
+    target, released = _criterion(8, "Microsoft.VisualStudio.Code"), _criterion(12, "16")
+    several = [_criterion(5, each) for each in ("Programming Languages", "Themes", "Visualization", "Other")]
+    tags = [
+        _criterion(1, each) for each in ("syntax", "language", "theme", "icons", "view", "live", "client", "scaffold")
+    ]
+    few = [[_criterion(1, tag)] for tag in ("python", "docker", "kafka", "svelte")]
+    category = _criterion(5, "Formatters")
+    full = [target, *several]
+    deep = max(1, _extension_total(caller, full) // _PAGE // 2)
+    last = max(1, _extension_total(caller, [target]) // _PAGE - 1)
+    for name, criteria, more in (
+        ("extensions, all", [[]], {}),
+        ("extensions, full page of a target", [[target]], {}),
+        ("extensions, full page of categories", [several], {}),
+        ("extensions, full page of tags", [tags], {}),
+        ("extensions, full page of three filters", [[*full, released], [*several, *tags, released]], {}),
+        ("extensions, target, last page but one", [[target]], {"page_number": last}),
+        ("extensions, target+categories, deep", [full], {"page_number": deep}),
+        ("extensions, target by name", [[target]], {"sort_by": 2}),
+        ("extensions, categories by name", [several], {"sort_by": 2}),
+        ("extensions, categories by name, deep", [several], {"sort_by": 2, "page_number": deep}),
+        ("extensions, one tag", few, {}),
+        ("extensions, category and tag", [[category, *each] for each in few], {}),
+        ("extensions, one tag by name", few, {"sort_by": 2}),
+        ("extensions, one publisher", [[_criterion(18, "skylark")], [_criterion(19, "云雀")]], {}),
+        ("extensions, part of the name", [[_criterion(2, each)] for each in ("gradle", "检查", "quarkus")], {}),
+        ("extensions, identifiers", [[_criterion(7, each)] for each in _identifiers(caller)], {}),
+    ):
+        yield Operation(name, [_extensions(caller, each, **more) for each in criteria])
+
+
+def _searched_extensions(caller: Caller) -> Iterable[Operation]:
+    brands = sorted({each.split("-")[-2] for each in _identifiers(caller)})[:6]
+    typos = [each[:2] + each[3] + each[2] + each[4:] for each in brands if len(each) > 5]
+    for name, texts in (
+        ("keyword, of every second", ["included", "开发"]),
+        ("keyword, of every second, two words", ["included for", "开发 高效"]),
+        ("keyword, of many", ["snippet", "preview", "theme"]),
+        ("keyword, of some", ["python", "docker", "kafka"]),
+        ("keyword, of few", brands),
+        ("keyword, beginning", ["pyth", "kuber", "postg"]),
+        ("keyword, typo", [*typos, "pyhton", "kuberentes", "dokcer"]),
+        ("keyword, two words", ["python formatter", "docker client", "react preview"]),
+        ("keyword, two words of many", ["language support", "code review"]),
+        ("keyword, Chinese", ["格式化", "代码检查", "图标包"]),
+        ("keyword, nothing like it", ["zzyzxq"]),
+    ):
+        yield Operation(name, [_extensions(caller, [_criterion(10, text)]) for text in texts])
+    asked = [_criterion(10, "python"), _criterion(5, "Formatters")]
+    yield Operation("keyword in a category", [_extensions(caller, asked)])
+    yield Operation("keyword, of many, page 20", [_extensions(caller, [_criterion(10, "snippet")], page_number=20)])
+
+
+def _shown_extensions(caller: Caller) -> Iterable[Operation]:
+    ids = [each["extension_id"] for each in _listed(caller)]
+    show = "/v1/marketplace/extension/public/detail"
+    yield Operation("extension detail", [caller.post(show, {"ids": each}) for each in ids])
+    yield Operation("extension categories", [caller.get("/v1/marketplace/extension/category", page_size=_PAGE)])
+    yield Operation("extension categories of an IDE",
+                    [caller.get("/v1/marketplace/extension/category", page_size=_PAGE, support_ide=3)])  # fmt: skip
+
+
+def _criterion(filter_type: int, value: str) -> dict[str, object]:
+    return {"filter_type": filter_type, "value": value}
+
+
+def _extensions(caller: Caller, criteria: list[dict[str, object]], **more: int) -> Request:
+    asked = {"criteria": criteria, "page_number": 1, "page_size": _PAGE} | more
+    return caller.post("/v1/marketplace/extension/extensionquery", {"filters": [asked], "flags": 2})
+
+
+def _extension_total(caller: Caller, criteria: list[dict[str, object]]) -> int:
+    found = caller.answer(_extensions(caller, criteria))["results"][0]["result_metadata"]
+    return int(found[0]["metadata_items"][0]["count"])
+
+
+def _listed(caller: Caller) -> list[dict[str, str]]:
+    """Extensions of the first page."""
+    found: list[dict[str, str]] = caller.answer(_extensions(caller, []))["results"][0]["extensions"]
+    return found
+
+
+def _identifiers(caller: Caller) -> list[str]:
+    return [each["identifier"] for each in _listed(caller)]
 
 
 def _list(caller: Caller, query: dict[str, object], offset: int = 0) -> Request:

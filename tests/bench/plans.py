@@ -17,7 +17,20 @@ from tests.bench.load import answer
 from tests.bench.operations import Caller, Operation
 
 # Read from end to end, these would take the longer the larger the catalogue is.
-_GROWING = ("plugins", "plugin_versions", "plugin_uses", "plugin_shelves", "plugin_tally")
+_GROWING = (
+    "plugins",
+    "plugin_versions",
+    "plugin_uses",
+    "plugin_shelves",
+    "plugin_tally",
+    "extensions",
+    "extension_versions",
+    "extension_stats",
+    "extension_places",
+    "extension_facet_blocks",
+    "extension_words",
+    "extension_terms",
+)
 _SCAN = re.compile(rf"Seq Scan on (?:{'|'.join(_GROWING)})\b.*")
 _STATEMENTS_KEPT = 7  # the sixth time PostgreSQL may keep a plan that fits all values
 

@@ -17,6 +17,7 @@ from app.registry.plugins.shelves import View
 from app.settings import read_settings
 from app.wiring import wired
 from schemas.model.access import Caller, Login, Role
+from schemas.model.marketplace import Criterion, Detail, Filter, FilterType
 from schemas.model.pipelines import UsableQuery
 from schemas.model.plugins import BUSINESS_TYPES, Attribution, PluginQuery
 from schemas.paging import Paging
@@ -25,6 +26,7 @@ from storage.postgres.embedded import EmbeddedPostgres, Urls
 from tests.program import environment, run, run_json
 
 SIZE = 300
+EXTENSIONS = 200
 EVERYTHING = 1_000  # more than there is, also after a second tenant was filled
 
 
@@ -36,7 +38,7 @@ def demo_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(demo_dir: Path) -> Any:
     """What `plugport demo` answered."""
-    return run_json("demo", "--plugins", str(SIZE), env=environment(demo_dir))
+    return run_json("demo", "--plugins", str(SIZE), "--extensions", str(EXTENSIONS), env=environment(demo_dir))
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +80,16 @@ def test_the_password_is_for_its_owner_alone(demo: Any, demo_dir: Path) -> None:
 
 
 def test_repeating_adds_nothing(demo: Any, demo_dir: Path, urls: Urls) -> None:
-    again = run_json("demo", "--plugins", str(SIZE), env=environment(demo_dir))
-    assert again["added"] == {"plugins": 0, "versions": 0, "uses": 0}
+    again = run_json("demo", "--plugins", str(SIZE), "--extensions", str(EXTENSIONS), env=environment(demo_dir))
+    assert again["added"] == {"plugins": 0, "versions": 0, "uses": 0, "extensions": 0}
     assert again["plugins"] == SIZE
 
 
 def test_another_tenant_sees_the_same_public_plugins_beside_its_own(demo: Any, demo_dir: Path, urls: Urls) -> None:
-    other = run_json("demo", "--plugins", "100", "--tenant", "demo-two", env=environment(demo_dir))
+    wanted = ("--plugins", "100", "--extensions", str(EXTENSIONS))
+    other = run_json("demo", *wanted, "--tenant", "demo-two", env=environment(demo_dir))
     assert other["plugins"] == 100
+    assert other["extensions"] == EXTENSIONS
     assert 0 < other["added"]["plugins"] < 100
 
 
@@ -238,6 +242,23 @@ async def test_details_say_what_a_real_manifest_says(demo_registry: Registry, ca
     assert version.metrics[0].properties[0].key.endswith(".pass_ratio")
     assert version.execution["target"].startswith("scripts/")
     assert version.package_sha256 is None
+
+
+async def test_the_extensions_are_found_rated_and_can_be_installed(demo_registry: Registry, caller: Caller) -> None:
+    everything = Filter(criteria=[], page_number=1, page_size=100)
+    word = Filter(criteria=[Criterion(filter_type=FilterType.KEYWORD, value="formatter")], page_number=1, page_size=100)
+    shown, found = await demo_registry.marketplace.query(caller, [everything, word], Detail.VOCABULARY)
+    assert (shown.total, shown.is_exact) == (EXTENSIONS, True)
+    assert 0 < found.total < EXTENSIONS
+    assert sum(each.count for each in shown.categories) == EXTENSIONS
+    assert len({each.publisher.id for each in shown.listings}) > 5
+    assert any(each.ratings.count > 10 and each.installs > 1000 for each in shown.listings)
+    listing = shown.listings[0]
+    download = await demo_registry.installs.find(
+        caller, listing.extension.publisher_name, listing.extension.name, listing.versions[0].version,
+        listing.versions[0].target_platform,
+    )  # fmt: skip
+    assert download.size == listing.versions[0].package_size
 
 
 async def test_a_viewer_of_another_tenant_sees_what_is_public_and_no_more(demo_registry: Registry, demo: Any) -> None:
