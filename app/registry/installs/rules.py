@@ -1,5 +1,6 @@
 """Under which addresses extensions are served, and as what. Pure decisions."""
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from app.registry.downloads.rules import file_name
@@ -19,7 +20,12 @@ _UNKNOWN = "application/octet-stream"
 
 def asset_path(extension: Extension, version: ExtensionVersion, kind: str) -> str:
     """The path at which the package (`PACKAGE`) or a file of it (an `AssetKind`) is served: the same for good."""
-    parts = (extension.publisher_name, extension.name, version.version, version.target_platform, str(kind))
+    begin = _path(extension.publisher_name, extension.name, version.version, version.target_platform)
+    return f"{begin}/{kind}"
+
+
+@lru_cache(maxsize=4096)  # a page of listings asks a hundred times, and mostly for the same ones
+def _path(*parts: str) -> str:
     return "/plugport/v1/extensions/" + "/".join(quote(part, safe="") for part in parts)
 
 
