@@ -64,6 +64,7 @@ def test_the_queue_holds_what_waits_longest_first(desk: httpx.Client, account: A
         "publisher_id": ids[0], "tenant_id": account.id, "user_id": author.user.id, "en_name": names[0],
         "name": "A name", "description": "", "logo_url": "", "website": "", "support_url": "5555", "source_url": "",
         "status": "processing", "reason": "", "updated_by_id": author.user.id, "updated_by_name": author.name,
+        "publisher_review": False, "system_review": False,
     }  # fmt: skip
 
 
