@@ -8,7 +8,6 @@ from litestar.handlers import BaseRouteHandler
 
 from schemas.errors import InvalidField
 
-
 _MOST_BYTES = 128 * 1024  # of path, query and headers; the server below takes eight times as much
 
 
