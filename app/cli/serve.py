@@ -35,7 +35,7 @@ _FIRST_START = 0x6669727374  # "first": the servers of one database make the fir
 TENANT, PROJECT, ADMINISTRATOR = "plugport", "default", "admin"
 
 _HEADER_MILLISECONDS = 15_000  # for a request's headers; a connection may stay idle as long
-_BUFFER_BYTES = 1024 * 1024  # of a connection: bodies come in pieces of that size, and larger ones cost less
+_BUFFER_BYTES = 512 * 1024  # of a connection: bodies come in pieces of that size, and larger ones cost less
 _REQUESTS_AT_ONCE = 512  # of one worker; more wait in the queue of the socket
 _STOP_SECONDS = 20  # for running requests to end
 
