@@ -6,9 +6,9 @@ from enum import StrEnum
 import msgspec
 
 from app.registry.plugins import versions
+from app.registry.publishers.rules import MAX_REASON_LENGTH
 from app.registry.uploads import rules as upload_rules
 from schemas.base import Entity
-from schemas.errors import InvalidField
 from schemas.model.extensions import (
     Check,
     CheckName,
@@ -23,7 +23,6 @@ from schemas.model.packages import Finding
 from schemas.model.publishers import Publisher, PublisherStatus
 from schemas.model.uploads import Upload, UploadSpec, UploadState
 
-MAX_REASON_LENGTH = 1000
 _MANIFEST = "extension/package.json"
 
 
@@ -140,13 +139,6 @@ def review_reason(
     if policy is ReviewPolicy.FIRST_RELEASE and is_first:
         return "the first version of an extension is looked at before it is published"
     return None
-
-
-def checked_reason(reason: str) -> str:
-    """Why a version is rejected: 1 to 1000 characters, at least one of them visible."""
-    if not reason.strip() or len(reason) > MAX_REASON_LENGTH or "\x00" in reason:
-        raise InvalidField("reason", problem=f"A reason of 1 to {MAX_REASON_LENGTH} characters is required")
-    return reason
 
 
 # -- where a task stands -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from app.registry.extensions.rules import ReviewPolicy
 from app.registry.installs import rules as installs_rules
 from app.registry.packages.intake import Intake
 from app.registry.plugins import versions
+from app.registry.publishers.rules import checked_reason
 from app.registry.uploads.service import Uploads
 from schemas.base import Entity
 from schemas.errors import (
@@ -173,7 +174,7 @@ class Extensions:
         Rejecting it again changes nothing. Raises `InvalidField`, `ReviewedVersionUnknown`, `ReviewOver` for a published one.
         """
         permissions.require(caller, "reject_extension_version")
-        rules.checked_reason(reason)
+        checked_reason(reason)
         tenant_id = await self._tenant_of(version_id)
         async with self._database.transaction(tenant_id) as tx:
             await audit.lock_tenant(tx, tenant_id)

@@ -36,7 +36,7 @@ def checked_facts(facts: PublisherFacts) -> PublisherFacts:
 
 
 def checked_reason(reason: str) -> str:
-    """Why a publisher is rejected: 1 to 1000 characters, at least one of them visible."""
+    """Why a publisher, or a version of an extension, is rejected: 1 to 1000 characters, at least one of them visible."""
     if not reason.strip() or len(reason) > MAX_REASON_LENGTH or "\x00" in reason:
         raise InvalidField("reason", problem=f"A reason of 1 to {MAX_REASON_LENGTH} characters is required")
     return reason

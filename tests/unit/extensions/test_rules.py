@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.registry.extensions import rules
 from app.registry.extensions.rules import Owner, ReviewPolicy
+from app.registry.publishers.rules import checked_reason
 from app.registry.uploads.rules import spec_of_whole
 from schemas.errors import InvalidField
 from schemas.model.extensions import (
@@ -164,7 +165,7 @@ def test_what_was_rejected_is_looked_at_again_even_of_a_trusted_publisher() -> N
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 1001, "a\x00b"])
 def test_a_rejection_has_a_reason(reason: str) -> None:
     with pytest.raises(InvalidField):
-        rules.checked_reason(reason)
+        checked_reason(reason)
 
 
 # -- where a task stands -----------------------------------------------------------------------------------------------------
