@@ -1,6 +1,7 @@
 """What only S3 can get wrong: lost and lying answers, refused credentials, silence. The store is real; the line lies."""
 
 import asyncio
+import hashlib
 import socket
 import threading
 import traceback
@@ -11,7 +12,7 @@ import pytest
 
 from schemas.errors import BytesDamaged, StorageFull, StorageUnavailable
 from storage.blobs import keys, s3_parts
-from storage.blobs.base import Assembly, BlobStore, Part
+from storage.blobs.base import Assembly, BlobStore, Feed, Part
 from storage.blobs.connect import open_store
 from storage.blobs.proof import prove, read_proven
 from storage.executors import Executor
@@ -311,6 +312,28 @@ async def test_a_part_for_which_the_disk_has_no_room_on_its_way_is_said_so(s3: S
         await put_part(s3.store, assembly, 1, LARGE)
     assert s3.leftovers() == []
     await put_part(s3.store, assembly, 1, LARGE)
+
+
+@BOTH_KINDS
+async def test_a_part_can_be_had_once_more_while_it_is_sent(s3: S3Medium, between: Between, least_part: int) -> None:
+    digest, had, never = hashlib.sha256(), threading.Event(), asyncio.Event()
+    fed: list[bool] = []
+
+    async def follow(feed: Feed) -> None:
+        fed.append(await feed(digest))
+        had.set()
+        await never.wait()  # it is cancelled when the part is stored
+
+    def hold(asked: Asked, forward: Forward) -> Answer:
+        had.wait(20)
+        return forward(asked.body)
+
+    between.rule = once(sends_bytes, hold)
+    assembly = await s3.store.assemble(KEY, least_part=least_part)
+    await s3.store.put_part(assembly, 1, body(*[LARGE] * 3), limit=10**9, follow=follow)
+    await s3.store.discard(assembly)
+    assert fed == [True]
+    assert digest.digest() == hashlib.sha256(LARGE * 3).digest()
 
 
 @BOTH_KINDS
