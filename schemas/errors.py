@@ -507,3 +507,46 @@ class ReportUnknown(RegistryError):
 class ReportDecided(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00120008"
     sentence = "The report is {state} already, and is decided once."
+
+
+# --- 0020: policies ----------------------------------------------------------------------------------------------
+
+
+class RuleUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00200001"
+    sentence = "There is no such rule."
+
+
+class RuleSetUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00200002"
+    sentence = "There is no such rule set."
+
+
+class RuleInUse(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00200003"
+    sentence = "The rule cannot be deleted while rule sets hold it: {sets}."
+
+
+class RuleSetInUse(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00200004"
+    sentence = "While other rule sets inherit from it this cannot be done: {sets}."
+
+
+class MetricUnknown(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00200005"
+    sentence = "The plug-in {name} declares no metric {key} in its version {version}."
+
+
+class ContradictingConditions(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00200006"
+    sentence = "No value of {key} could keep all conditions on it."
+
+
+class PolicyChanged(RegistryError):
+    kind, code = Kind.UNMET, "PLUGPORT.00200007"
+    sentence = "Somebody changed it meanwhile; its version is {version} now. Read it again first."
+
+
+class TooManyPolicies(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00200008"
+    sentence = "There are {limit} {what} already, and there may not be more."

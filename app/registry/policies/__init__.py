@@ -1,0 +1,1 @@
+"""Policies: quality gates over what plug-ins report."""
