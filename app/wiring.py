@@ -27,6 +27,8 @@ from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
 from app.registry.plugins.service import Plugins
+from app.registry.policies.rule_sets import RuleSets
+from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
@@ -61,6 +63,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         images = _executor(opened, "images", threads=1, queue=15)
         intake = Intake(database, blobs, hashing)
         plugins = Plugins(database)
+        catalogue = Catalogue(database)
         packages = Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes)
         uploads = Uploads(
             database,
@@ -75,7 +78,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
                 database, Passwords(passwords), Seal(sealing_key(settings)), token_hours=settings.token_hours
             ),
             plugins=plugins,
-            catalogue=Catalogue(database),
+            catalogue=catalogue,
             packages=packages,
             uploads=uploads,
             pipelines=Pipelines(database),
@@ -94,6 +97,8 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             ),
             marketplace=Marketplace(database),
             feedback=Feedback(database),
+            policies=Policies(database, catalogue),
+            rule_sets=RuleSets(database),
             jobs=Jobs(database),
             upkeep=Upkeep(database, blobs, _executor(opened, "scrubbing", threads=1, queue=15)),
         )

@@ -10,6 +10,7 @@ from app.api import (
     extension_v3,
     extensions_v1,
     fileservice_v2,
+    gates_v1,
     health,
     icons_v1,
     identity_v3,
@@ -17,6 +18,7 @@ from app.api import (
     moderation_v1,
     modules_v2,
     operators_v1,
+    policies_v2,
     publisher_tokens_v1,
     publisher_v1,
     relation_v1,
@@ -38,6 +40,8 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *publisher_tokens_v1.HANDLERS,  # /plugport/v1/publisher-tokens*
     *downloads_v1.HANDLERS,  # /plugport/v1/plugins/*/versions/*/* /plugport/v1/packages/*
     *extensions_v1.HANDLERS,  # /plugport/v1/extensions/* /plugport/v1/extension-tasks/*
+    *policies_v2.HANDLERS,  # /v2/{domain_id}/rules* /v2/{domain_id}/tenant/* /v2/{project_id}/rule-sets* .../open-source/*
+    *gates_v1.HANDLERS,  # /plugport/v1/gates/*
     *operators_v1.HANDLERS,  # /plugport/v1/publishers*
     *moderation_v1.HANDLERS,  # /plugport/v1/moderation/*
 ]

@@ -1,8 +1,8 @@
 """Parameters of queries with the bounds of the text they are."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from litestar.params import QueryParameter
+from litestar.params import HeaderParameter, QueryParameter
 from msgspec import Meta
 
 
@@ -20,3 +20,13 @@ def bounded(kind: Any, *, query: str, description: str | None = None) -> Any:
         max_length=meta.max_length,
         description=description or meta.description,
     )
+
+
+IfVersion = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        max_length=100,
+        description="The `version` that was read. Is there another one by now, nothing is changed and 412 says so.",
+    ),
+]

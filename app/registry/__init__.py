@@ -16,6 +16,8 @@ from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
 from app.registry.plugins.service import Plugins
+from app.registry.policies.rule_sets import RuleSets
+from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
@@ -40,5 +42,7 @@ class Registry:
     feedback: Feedback
     installs: Installs
     consents: Consents
+    policies: Policies
+    rule_sets: RuleSets
     jobs: Jobs
     upkeep: Upkeep

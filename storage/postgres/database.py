@@ -122,8 +122,12 @@ class Database:
         return cls(pool)
 
     @asynccontextmanager
-    async def transaction(self, tenant_id: str = "", *, platform: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, tenant_id: str = "", *, platform: bool = False, one_moment: bool = False
+    ) -> AsyncIterator[Transaction]:
         """A transaction that sees and changes `tenant_id`'s rows and what is shared; with `platform`, every tenant's.
+
+        With `one_moment`, for transactions that only read, all its statements see the rows as the first of them does.
 
         Raises `ServiceBusy` when the database does not answer or cannot finish it now.
         """
@@ -132,8 +136,9 @@ class Database:
         async with self._connection() as connection:
             try:
                 # One round trip; the only value in it has been checked to be 32 hexadecimal digits.
+                isolation = " ISOLATION LEVEL REPEATABLE READ" if one_moment else ""
                 await connection.execute(
-                    f"BEGIN; SET LOCAL plugport.tenant = '{tenant_id}';"
+                    f"BEGIN{isolation}; SET LOCAL plugport.tenant = '{tenant_id}';"
                     f" SET LOCAL plugport.platform = '{'on' if platform else ''}'"
                 )
                 yield Transaction(connection)

@@ -21,6 +21,8 @@ PUBLIC = {
     *("GET /healthz", "GET /readyz", "GET /metrics"),
 }
 
+SURFACES = ("pipeline_plugins", "ide_marketplace", "rules_policies")
+
 # The contract has two operations of one name; the operation ids of a document must differ.
 OTHERWISE_NAMED = {"/v1/marketplace/publishers/mine": "list_my_publishers"}
 
@@ -68,7 +70,7 @@ def test_every_operation_of_the_contract_is_served_at_its_path_under_its_name(ap
     served = {
         (method, path): handler for method, path, handler in handlers(application) if not handler.opt.get("public")
     }
-    for each in [*operations().values(), *operations("ide_marketplace").values()]:
+    for each in (each for surface in SURFACES for each in operations(surface).values()):
         handler = served.get((each.method, each.path))
         assert handler is not None, f"{each.method} {each.path}"
         name = OTHERWISE_NAMED.get(each.path, each.id)

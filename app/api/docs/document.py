@@ -56,6 +56,8 @@ TAGS = {
     "Marketplace": "Extensions of IDEs: found, uploaded, checked, published, rated. Bodies and answers are those of CodeArts IDE "
     "Online.",
     "Downloads": "Packages of released versions and of extensions, byte for byte, each piece checked before it is sent.",
+    "Quality gates": "Rules over the metrics that plug-ins declare, the sets in which accounts and projects apply them, and "
+    "verdicts about runs. Names and shapes are those of CodeArts Pipeline; sets of projects and verdicts are ours.",
     "Icons": "Pictures of plug-ins and publishers. They are shown to whoever may see the plug-in, never without credentials.",
     "Operators": "What the operators of the platform decide.",
     "Operation": "For whoever watches the service.",
@@ -151,6 +153,9 @@ _PATHS = {
     "token_id": "The publisher token, by its id.",
     "version_id": "The version of an extension, by its id.",
     "report_id": "The report, by its number.",
+    "project_id": "A project of the caller's account.",
+    "rule_id": "The rule, by its id.",
+    "rule_set_id": "The rule set or open-source policy, by its id.",
 }
 _REQUEST_ID = "X-Request-Id"
 

@@ -8,6 +8,7 @@ from schemas.model.access import Caller, Role
 
 _EVERYBODY = frozenset(Role)
 _AUTHORS = frozenset({Role.AUTHOR, Role.ADMIN, Role.OPERATOR})
+_ADMINS = frozenset({Role.ADMIN, Role.OPERATOR})
 _OPERATORS = frozenset({Role.OPERATOR})
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
@@ -94,6 +95,34 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_base_plugins": _EVERYBODY,
     "list_base_plugins_new_post": _EVERYBODY,
     "list_modules_detail": _EVERYBODY,
+    # quality gates: administrators set them for all projects, authors within a project
+    "show_rule": _EVERYBODY,
+    "list_rule": _EVERYBODY,
+    "create_rule": _ADMINS,
+    "update_rule": _ADMINS,
+    "delete_rule": _ADMINS,
+    "show_strategy": _EVERYBODY,
+    "list_strategy": _EVERYBODY,
+    "create_strategy": _ADMINS,
+    "update_strategy": _ADMINS,
+    "delete_strategy": _ADMINS,
+    "switch_strategy": _ADMINS,
+    "show_project_strategy": _EVERYBODY,
+    "list_project_strategy": _EVERYBODY,
+    "show_tenant_open_source_rule_set": _EVERYBODY,
+    "list_tenant_open_source_rule_sets": _EVERYBODY,
+    "create_tenant_open_source_rule_set": _ADMINS,
+    "update_tenant_open_source_rule_set": _ADMINS,
+    "delete_tenant_open_source_rule_set": _ADMINS,
+    "switch_tenant_open_source_rule_set": _ADMINS,
+    "show_project_open_source_rule_set": _EVERYBODY,
+    "list_project_open_source_rule_sets": _EVERYBODY,
+    "show_project_rule_set": _EVERYBODY,
+    "create_project_rule_set": _AUTHORS,
+    "update_project_rule_set": _AUTHORS,
+    "delete_project_rule_set": _AUTHORS,
+    "switch_project_rule_set": _AUTHORS,
+    "judge_run": _EVERYBODY,
     # the platform's operators
     "create_tenant": _OPERATORS,
     "create_project": _OPERATORS,

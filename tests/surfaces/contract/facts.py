@@ -56,7 +56,7 @@ class Operation:
 
 @cache
 def operations(surface: str = "pipeline_plugins") -> dict[str, Operation]:
-    """The operations of `pipeline_plugins` (31), `ide_marketplace` (18) or `iam_token` (4), by id, in the contract's order."""
+    """The operations of `pipeline_plugins` (31), `ide_marketplace` (18), `rules_policies` (21) or `iam_token` (4), by id."""
     raw = json.loads((_FOLDER / f"{surface}.json").read_text(encoding="utf-8"))
     return {each["id"]: _operation(each) for each in raw["operations"]}
 

@@ -54,7 +54,8 @@ def test_the_document_is_served_as_yaml_too(http: httpx.Client) -> None:
 def test_every_operation_of_the_contract_is_described_at_its_place() -> None:
     assert len(contract_operations()) == 31
     assert len(contract_operations("ide_marketplace")) == 18
-    for id, wanted in contract_operations().items():
+    assert len(contract_operations("rules_policies")) == 21
+    for id, wanted in (contract_operations() | contract_operations("rules_policies")).items():
         assert DOCUMENT["paths"][wanted.path][wanted.method.lower()]["operationId"] == id
     for id, wanted in contract_operations("ide_marketplace").items():
         named = "list_my_publishers" if id == "list_publisher" else id  # the contract has two of that name
