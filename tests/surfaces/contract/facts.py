@@ -52,6 +52,7 @@ class Operation:
     body: Spec | None
     example_request: dict[str, Any] | None
     example_response: dict[str, Any] | None
+    in_sdk: bool
 
 
 @cache
@@ -81,6 +82,7 @@ def _operation(raw: dict[str, Any]) -> Operation:
         body=raw.get("body"),
         example_request=raw.get("example_request"),
         example_response=example,
+        in_sdk=raw.get("in_sdk", True),
     )
 
 
