@@ -52,12 +52,12 @@ class ConditionGroup(Entity, frozen=True):
 
 
 class RuleSpec(Entity, frozen=True):
-    """A rule as it is asked for. A plug-in or version that is None is not spoken of."""
+    """A rule as it is asked for. What is None is not spoken of."""
 
     kind: Category
     name: str
     content: list[ConditionGroup]
-    layout_content: str = ""
+    layout_content: str | None = None
     plugin_id: str | None = None
     plugin_name: str | None = None
     plugin_version: str | None = None

@@ -48,11 +48,16 @@ class RuleContent(Wire, kw_only=True):
 
 
 class RuleRequest(Wire, kw_only=True):
-    """CreateRuleReq, UpdateRuleReq: the name of the plug-in, or its `plugin_id`, is needed for a new rule."""
+    """CreateRuleReq, UpdateRuleReq: the name of the plug-in, or its `plugin_id`, is needed for a new rule.
+
+    In a change, a plug-in that is not spoken of stays, and so does the version where the plug-in does.
+    """
 
     type: BusinessType
     name: Name
-    layout_content: LongText = ""
+    layout_content: Annotated[
+        LongText | None, Meta(description="Opaque. Absent in a change, as the official SDK has it: it stays.")
+    ] = None
     plugin_id: Id | None = None
     plugin_name: PluginName | None = None
     plugin_version: Annotated[

@@ -57,7 +57,7 @@ class Policies:
     async def update_rule(self, caller: Caller, rule_id: str, spec: RuleSpec, wanted: str | None = None) -> Rule:
         """Puts another content in the place of a rule's; every set that holds it asks for that from now on.
 
-        A plug-in that is not spoken of stays. `wanted` is the version that was changed: raises `PolicyChanged` where there is
+        What is not spoken of stays. `wanted` is the version that was changed: raises `PolicyChanged` where there is
         another one by now, else as `create_rule` does, or `RuleUnknown`. What changes nothing makes no new version.
         """
         permissions.require(caller, "update_rule")
@@ -136,6 +136,7 @@ class Policies:
             plugin_id=spec.plugin_id or name,
             plugin_name=name,
             plugin_version=found.version if spec.plugin_version else "",
+            layout_content=spec.layout_content or "",
         )
 
 
@@ -155,11 +156,12 @@ async def _found(tx: Transaction, caller: Caller, rule_id: str) -> Rule:
 
 
 def _completed(spec: RuleSpec, before: Rule) -> RuleSpec:
-    """With the plug-in that the rule is about, where none is spoken of."""
-    if spec.plugin_name is not None or spec.plugin_id is not None:
-        return spec
-    version = before.plugin_version if spec.plugin_version is None else spec.plugin_version
-    return replace(spec, plugin_id=before.plugin_id, plugin_name=before.plugin_name, plugin_version=version)
+    """With what the rule says already, where nothing is said; of another plug-in every version is meant then."""
+    if spec.plugin_name is None and spec.plugin_id is None:
+        spec = replace(spec, plugin_id=before.plugin_id, plugin_name=before.plugin_name)
+    if spec.plugin_version is None and (spec.plugin_name or spec.plugin_id) == before.plugin_name:
+        spec = replace(spec, plugin_version=before.plugin_version)
+    return spec if spec.layout_content is not None else replace(spec, layout_content=before.layout_content)
 
 
 def _spec_of(rule: Rule) -> RuleSpec:

@@ -26,9 +26,20 @@ def test_every_operation_of_the_contract_is_driven_through_the_sdk() -> None:
     assert set(operations()) - _driven("sdk") == set()
 
 
+def test_every_operation_on_rules_that_the_sdk_has_is_driven_through_it() -> None:
+    known = {each.id for each in operations("rules_policies").values() if each.in_sdk}
+    assert len(known) == 13
+    assert known - _driven("sdk") == set()
+
+
 def test_every_operation_of_ides_is_driven_through_their_sdk() -> None:
     assert len(operations("ide_marketplace")) == 18
     assert set(operations("ide_marketplace")) - _driven("ide") == set()
+
+
+@pytest.mark.parametrize("operation", operations("rules_policies").values(), ids=lambda it: it.id)
+def test_the_sdk_has_the_operations_on_rules_that_it_is_said_to_have(operation: Operation) -> None:
+    assert hasattr(CodeArtsPipelineClient, operation.id) is operation.in_sdk
 
 
 @pytest.mark.parametrize("operation", operations().values(), ids=lambda it: it.id)
