@@ -11,6 +11,8 @@ from schemas.ids import new_id
 from schemas.model.access import Caller
 from schemas.model.icons import IconKind
 from schemas.model.plugins import Composition, PluginFacts, VersionContent, VersionSpec
+from schemas.model.policies import Condition, ConditionGroup, Operator, RuleSetSpec, RuleSpec, ValueType
+from schemas.model.policies import Member as RuleMember
 from schemas.model.publishers import PublisherFacts
 from schemas.model.uploads import NewUpload, Purpose, UploadState
 from tests.accounts import Account, Member
@@ -58,6 +60,10 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     await _file_extension(registry, caller)
     await _install(caller, owner)
     await _speak(registry, caller, owner)
+    rule = await registry.policies.create_rule(caller, a_rule_spec("packed", "cts.pass_ratio"))
+    await registry.rule_sets.create(
+        caller, "metrics", None, RuleSetSpec(name="gate", members=[RuleMember(rule_id=rule.id)])
+    )
     # Nothing stays on its way in when nobody is killed.
     await owner.execute(
         "INSERT INTO incoming_blobs (key, tenant_id, purpose) VALUES ($1, $2, 'icon')",
@@ -98,6 +104,15 @@ async def _speak(registry: Registry, caller: Caller, owner: Any) -> None:
         evaluation = await registry.feedback.evaluate(caller, row["id"], "Good.")
         reply = await registry.feedback.reply(caller, evaluation.id, None, "Thanks.")
         await registry.feedback.report(caller, None, reply.id, "flattery")
+
+
+def a_rule_spec(plugin_name: str, key: str, **changes: Any) -> RuleSpec:
+    """A rule: what the plug-in reports as `key` is half at least."""
+    condition = Condition(
+        key=key, type="judge", name=key, operator=Operator.AT_LEAST, value="0.5", value_type=ValueType.NUMBER
+    )
+    group = ConditionGroup(group_name="Quality", properties=[condition])
+    return RuleSpec(**{"kind": "Test", "name": "half", "content": [group], "plugin_name": plugin_name} | changes)
 
 
 async def begin_upload(registry: Registry, caller: Caller, publisher_id: str) -> str:
