@@ -19,9 +19,10 @@ _LEAKS = re.compile(
 )
 
 
-def filled(path: str, domain_id: str) -> str:
-    """The path for this account. Whatever else it names is not there."""
-    return re.sub(r"\{(\w+)\}", lambda found: domain_id if found[1] == "domain_id" else "0" * 32, path)
+def filled(path: str, domain_id: str, project_id: str | None = None) -> str:
+    """The path for this account, and for a project of its. Whatever else it names is not there."""
+    ours = {"domain_id": domain_id, "project_id": project_id}
+    return re.sub(r"\{(\w+)\}", lambda found: ours.get(found[1]) or "0" * 32, path)
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Described:
     example: Any
     form: bool
 
-    def url(self, domain_id: str) -> str:
-        """The path for this account; whatever else it names is not there."""
-        return filled(self.path, domain_id)
+    def url(self, domain_id: str, project_id: str | None = None) -> str:
+        """The path for this account and project; whatever else it names is not there."""
+        return filled(self.path, domain_id, project_id)
 
     @property
     def queries(self) -> list[Node]:

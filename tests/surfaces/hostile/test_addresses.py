@@ -170,4 +170,5 @@ def test_parameters_that_stand_twice_or_are_unknown_are_no_fault_of_ours(
 
 def ask(client: httpx.Client, victim: Account, operation: Described, query: dict[str, Any]) -> httpx.Response:
     files = {"upload_file": ("a.zip", b"no zip")} if operation.form else None
-    return client.request(operation.method, operation.url(victim.id), params=query, files=files, json=operation.example)
+    url = operation.url(victim.id, victim.project.id)
+    return client.request(operation.method, url, params=query, files=files, json=operation.example)
