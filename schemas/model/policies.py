@@ -221,8 +221,8 @@ class RuleSet(Entity, frozen=True):
     updated_at: datetime
     updated_by_id: str
     updated_by_name: str
-    rule_kind: str = ""
-    """The kind of its own rules, where all are of one kind."""
+    rule_kinds: list[str] = []
+    """The kinds of its own rules."""
 
     @property
     def level(self) -> Level:

@@ -39,9 +39,11 @@ async def insert_rule(tx: Transaction, caller: Caller, id: str, version: str, sp
     await tx.run(QUERIES.insert_rule, id=id, version=version, **_values_of_rule(caller, spec))
 
 
-async def save_rule(tx: Transaction, caller: Caller, id: str, version: str, spec: RuleSpec) -> None:
-    """Makes this a rule of the caller's tenant. Raises `UniqueTaken` where there is another one of that name."""
-    await tx.run(QUERIES.save_rule, id=id, version=version, **_values_of_rule(caller, spec))
+async def save_rule(tx: Transaction, caller: Caller, before: Rule, version: str, spec: RuleSpec) -> None:
+    """Makes this of a rule of the caller's tenant. Raises `UniqueTaken` where there is another one of that name."""
+    await tx.run(QUERIES.save_rule, id=before.id, version=version, **_values_of_rule(caller, spec))
+    if spec.kind != before.kind:
+        await tx.run(QUERIES.settle_kinds_of_holders, tenant_id=before.tenant_id, rule_id=before.id)
 
 
 async def delete_rule(tx: Transaction, rule: Rule) -> None:
@@ -112,6 +114,7 @@ async def fill(tx: Transaction, rule_set: RuleSet, members: Sequence[Member]) ->
         rule_ids=[each.rule_id for each in members],
         valid=[each.is_valid for each in members],
     )
+    await tx.run(QUERIES.settle_kinds, tenant_id=rule_set.tenant_id, id=rule_set.id)
 
 
 async def delete_rule_set(tx: Transaction, rule_set: RuleSet) -> None:
@@ -218,6 +221,5 @@ def _rule_set(row: Any) -> RuleSet:
         | {
             "thresholds": _thresholds.decode(row["thresholds"]),
             "content": None if row["content"] is None else _open_source.decode(row["content"]),
-            "rule_kind": row["rule_kind"] or "",
         }
     )

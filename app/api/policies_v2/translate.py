@@ -170,7 +170,7 @@ def _set_row(rule_set: RuleSet) -> wire.RuleSetRow:
     return wire.RuleSetRow(
         id=rule_set.id,
         name=rule_set.name,
-        type=rule_set.rule_kind,
+        type=_type(rule_set),
         level=rule_set.level,
         is_valid=rule_set.is_valid,
         version=rule_set.version,
@@ -179,13 +179,17 @@ def _set_row(rule_set: RuleSet) -> wire.RuleSetRow:
     )
 
 
+def _type(rule_set: RuleSet) -> str:
+    return rule_set.rule_kinds[0] if len(rule_set.rule_kinds) == 1 else ""
+
+
 def to_set_detail(detail: RuleSetDetail) -> wire.RuleSetDetail:
     """A set with everything that it applies."""
     rule_set = detail.applied.rule_set
     return wire.RuleSetDetail(
         id=rule_set.id,
         name=rule_set.name,
-        type=rule_set.rule_kind,
+        type=_type(rule_set),
         level=rule_set.level,
         version=rule_set.version,
         is_valid=rule_set.is_valid,

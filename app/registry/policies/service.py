@@ -72,7 +72,7 @@ class Policies:
             if spec == _spec_of(before):
                 return before
             try:
-                await policies.save_rule(tx, caller, rule_id, new_id(), spec)
+                await policies.save_rule(tx, caller, before, new_id(), spec)
             except UniqueTaken as error:
                 raise NameTaken("name", name=spec.name) from error
             rule = await _found(tx, caller, rule_id)

@@ -33,6 +33,7 @@ CREATE TABLE rule_sets (
     is_valid            boolean     NOT NULL DEFAULT true,
     thresholds          jsonb       NOT NULL,                           -- in the place of inherited ones
     content             jsonb,                                          -- of an open-source policy
+    rule_kinds          text[]      NOT NULL DEFAULT '{}',              -- of its own rules, so that lists need not look at them
     creator_id          text        NOT NULL,
     creator_name        text        NOT NULL,
     created_at          timestamptz NOT NULL DEFAULT clock_timestamp(),

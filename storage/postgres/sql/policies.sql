@@ -75,13 +75,26 @@ INSERT INTO rule_set_rules (tenant_id, rule_set_id, rule_id, place, is_valid)
 SELECT :tenant_id, :rule_set_id, given.rule_id, given.place, given.is_valid
   FROM unnest(:rule_ids::text[], :valid::boolean[]) WITH ORDINALITY AS given (rule_id, is_valid, place)
 
+-- name: settle_kinds
+-- Says anew of which kinds the rules of a set are.
+UPDATE rule_sets s
+   SET rule_kinds = ARRAY (SELECT DISTINCT r.kind FROM rule_set_rules m
+                             JOIN policy_rules r ON r.tenant_id = m.tenant_id AND r.id = m.rule_id
+                            WHERE m.tenant_id = s.tenant_id AND m.rule_set_id = s.id)
+ WHERE s.tenant_id = :tenant_id AND s.id = :id
+
+-- name: settle_kinds_of_holders
+-- The same of every set that holds a rule.
+UPDATE rule_sets s
+   SET rule_kinds = ARRAY (SELECT DISTINCT r.kind FROM rule_set_rules m
+                             JOIN policy_rules r ON r.tenant_id = m.tenant_id AND r.id = m.rule_id
+                            WHERE m.tenant_id = s.tenant_id AND m.rule_set_id = s.id)
+ WHERE s.tenant_id = :tenant_id
+   AND s.id IN (SELECT m.rule_set_id FROM rule_set_rules m WHERE m.tenant_id = :tenant_id AND m.rule_id = :rule_id)
+
 -- name: find_rule_sets
--- Each with the kind of its own rules, where all are of one kind.
 SELECT s.id, s.tenant_id, s.kind, s.project_id, s.parent_id, s.name, s.version, s.is_valid, s.thresholds, s.content,
-       s.creator_id, s.creator_name, s.created_at, s.updated_at, s.updated_by_id, s.updated_by_name,
-       (SELECT CASE WHEN min(r.kind) = max(r.kind) THEN min(r.kind) END
-          FROM rule_set_rules m JOIN policy_rules r ON r.tenant_id = m.tenant_id AND r.id = m.rule_id
-         WHERE m.tenant_id = :tenant_id AND m.rule_set_id = s.id) AS rule_kind
+       s.creator_id, s.creator_name, s.created_at, s.updated_at, s.updated_by_id, s.updated_by_name, s.rule_kinds
   FROM rule_sets s
  WHERE s.tenant_id = :tenant_id AND s.id = ANY (:ids::text[])
 
@@ -92,19 +105,14 @@ SELECT count(*) FROM rule_sets
 -- name: list_rule_sets
 -- Position and not LIKE, as above; content and thresholds of a set are not read for a list.
 SELECT s.id, s.tenant_id, s.kind, s.project_id, s.parent_id, s.name, s.version, s.is_valid, '[]'::jsonb AS thresholds,
-       NULL::jsonb AS content, s.creator_id, s.creator_name, s.created_at, s.updated_at, s.updated_by_id, s.updated_by_name,
-       (SELECT CASE WHEN min(r.kind) = max(r.kind) THEN min(r.kind) END
-          FROM rule_set_rules m JOIN policy_rules r ON r.tenant_id = m.tenant_id AND r.id = m.rule_id
-         WHERE m.tenant_id = :tenant_id AND m.rule_set_id = s.id) AS rule_kind
+       NULL::jsonb AS content, s.creator_id, s.creator_name, s.created_at, s.updated_at, s.updated_by_id, s.updated_by_name, s.rule_kinds
   FROM rule_sets s
  WHERE s.tenant_id = :tenant_id AND s.kind = :kind
    AND ((:of_tenant AND s.project_id IS NULL) OR s.project_id = :project_id)
    AND (:text::text IS NULL OR position(lower(:text) IN lower(s.name)) > 0)
    AND (:is_valid::boolean IS NULL OR s.is_valid = :is_valid)
    AND (:creator_name::text IS NULL OR s.creator_name = :creator_name)
-   AND (:rule_kind::text IS NULL OR EXISTS (
-        SELECT FROM rule_set_rules m JOIN policy_rules r ON r.tenant_id = m.tenant_id AND r.id = m.rule_id
-         WHERE m.tenant_id = :tenant_id AND m.rule_set_id = s.id AND r.kind = :rule_kind))
+   AND (:rule_kind::text IS NULL OR :rule_kind = ANY (s.rule_kinds))
  ORDER BY s.updated_at DESC, s.id DESC OFFSET :offset LIMIT :limit
 
 -- name: count_listed_rule_sets
@@ -115,9 +123,7 @@ SELECT count(*)
    AND (:text::text IS NULL OR position(lower(:text) IN lower(s.name)) > 0)
    AND (:is_valid::boolean IS NULL OR s.is_valid = :is_valid)
    AND (:creator_name::text IS NULL OR s.creator_name = :creator_name)
-   AND (:rule_kind::text IS NULL OR EXISTS (
-        SELECT FROM rule_set_rules m JOIN policy_rules r ON r.tenant_id = m.tenant_id AND r.id = m.rule_id
-         WHERE m.tenant_id = :tenant_id AND m.rule_set_id = s.id AND r.kind = :rule_kind))
+   AND (:rule_kind::text IS NULL OR :rule_kind = ANY (s.rule_kinds))
 
 -- name: list_heirs
 -- The sets that inherit from one, by name.

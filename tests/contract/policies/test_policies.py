@@ -193,8 +193,8 @@ async def fill(owner: Any, account: Account, rule: Rule, *, rules_: int, sets: i
     )  # fmt: skip
     await owner.execute(
         """INSERT INTO rule_sets (id, tenant_id, kind, name, version, thresholds, creator_id, creator_name, updated_by_id,
-                                  updated_by_name)
-           SELECT md5('set' || n || $1::text), $1::text, 'metrics', 'set ' || n, $2, '[]', '', '', '', ''
+                                  updated_by_name, rule_kinds)
+           SELECT md5('set' || n || $1::text), $1::text, 'metrics', 'set ' || n, $2, '[]', '', '', '', '', '{Test}'
              FROM generate_series(1, $3) AS n""",
         account.id, new_id(), sets,
     )  # fmt: skip

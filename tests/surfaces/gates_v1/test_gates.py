@@ -118,7 +118,8 @@ def test_a_set_holds_rules_that_there_are(ada: Person, rules: list[Body]) -> Non
 
 
 def test_sets_are_listed_by_text_state_and_the_type_of_their_rules(ada: Person) -> None:
-    gate = made_set(ada, made_rule(ada, type="Gate"), name="a gate")
+    rule_id = made_rule(ada, name="one", type="Gate")
+    gate = made_set(ada, rule_id, name="a gate")
     mixed = made_set(ada, made_rule(ada, type="Gate"), made_rule(ada), name="both")
     done(ada, "switch_strategy", rule_set_id=mixed, body={"is_valid": False})
     own = made_project_set(ada, name="own gate")
@@ -138,6 +139,9 @@ def test_sets_are_listed_by_text_state_and_the_type_of_their_rules(ada: Person) 
     assert found(cloud_project_id=project) == [(own, ""), (mixed, ""), (gate, "Gate")]
     assert found(cloud_project_id=project, include_tenant_rule_set="false") == [(own, "")]
     refused(asked(ada, "list_strategy", is_valid="maybe"), 400, MALFORMED, "is_valid")
+    done(ada, "update_rule", rule_id=rule_id, body=a_rule("tests", name="one", type="Build"))
+    assert found(type="Build") == [(gate, "Build")]
+    assert found(type="Gate") == [(mixed, "")]
     page = done(ada, "list_strategy", offset=1, limit=1)
     assert ([each["id"] for each in page["data"]], page["total"]) == ([gate], 2)
 
