@@ -29,6 +29,9 @@ from schemas.model.policies import (
     Verdict,
 )
 
+Told = dict[str, list[tuple[int, Report]]]
+"""The reports of a run by their plug-ins, each with its place."""
+
 LONGEST_NUMBER = 64
 """Characters of a number."""
 
@@ -173,18 +176,21 @@ def judge(sets: Sequence[AppliedSet], reports: Sequence[Report], *, named: bool)
         for each in sets:
             if each.rule_set.is_valid and each.parent is not None:
                 heirs.setdefault(each.parent.id, each.rule_set.name)
-    verdicts = [_judge_set(each, reports, heirs.get(each.rule_set.id)) for each in sets]
+    told: Told = {}
+    for place, report in enumerate(reports):
+        told.setdefault(report.plugin_name, []).append((place, report))
+    verdicts = [_judge_set(each, told, heirs.get(each.rule_set.id)) for each in sets]
     return Verdict(outcome=_together(each.outcome for each in verdicts), sets=verdicts)
 
 
-def _judge_set(applied_set: AppliedSet, reports: Sequence[Report], heir: str | None) -> SetVerdict:
+def _judge_set(applied_set: AppliedSet, told: Told, heir: str | None) -> SetVerdict:
     reasons: list[Reason] = []
     if not applied_set.rule_set.is_valid:
         problem = "The rule set is switched off"
     elif heir is not None:
         problem = f"It is applied by {heir}, which inherits from it"
     else:
-        reasons = [reason for rule in applied_set.rules for reason in _judge_rule(rule, reports)]
+        reasons = [reason for rule in applied_set.rules for reason in _judge_rule(rule, told)]
         asked = any(each.outcome is not Outcome.SKIPPED for each in reasons)
         problem = "" if asked else "The rule set asks for nothing"
     outcome = _together(each.outcome for each in reasons)
@@ -199,9 +205,9 @@ def _together(outcomes: Iterable[str]) -> Decision:
     return Decision.PASS if asked == {Outcome.PASS} else Decision.FAIL
 
 
-def _judge_rule(applied_rule: AppliedRule, reports: Sequence[Report]) -> Iterator[Reason]:
+def _judge_rule(applied_rule: AppliedRule, told: Told) -> Iterator[Reason]:
     rule = applied_rule.rule
-    of_plugin = [(place, each) for place, each in enumerate(reports) if each.plugin_name == rule.plugin_name]
+    of_plugin = told.get(rule.plugin_name, [])
     for group in applied_rule.groups:
         for each in group.conditions:
             unjudged = Reason(

@@ -1,6 +1,7 @@
 """What rules, sets and open-source policies may hold, and how many there may be. Pure decisions."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -288,7 +289,7 @@ def _values(field: str, values: list[str]) -> list[str]:
 def check_effort(reports: Sequence[Report], conditions: int) -> None:
     """Raises `InvalidField` where the comparisons of a verdict would be too many: of `conditions` conditions in all, each
     compared with what each report of its plug-in says."""
-    times = max((sum(other.plugin_name == each.plugin_name for other in reports) for each in reports), default=1)
+    times = max(Counter(each.plugin_name for each in reports).values(), default=1)
     if conditions * times > MOST_JUDGED:
         problem = f"The verdict would take more than {MOST_JUDGED} comparisons; ask for fewer rule sets at once"
         raise InvalidField("rule_set_ids", problem=problem)

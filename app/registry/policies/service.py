@@ -12,6 +12,7 @@ from schemas.errors import (
     NotYourTenant,
     RuleInUse,
     RuleUnknown,
+    ServiceBusy,
     TooManyPolicies,
     VersionUnknown,
 )
@@ -58,23 +59,26 @@ class Policies:
         """Puts another content in the place of a rule's; every set that holds it asks for that from now on.
 
         What is not spoken of stays. `wanted` is the version that was changed: raises `PolicyChanged` where there is
-        another one by now, else as `create_rule` does, or `RuleUnknown`. What changes nothing makes no new version.
+        another one by now, else as `create_rule` does, or `RuleUnknown`; or `ServiceBusy` where somebody changed just now what is
+        not spoken of here. What changes nothing makes no new version.
         """
         permissions.require(caller, "update_rule")
         rules.checked_content(spec.content)
         async with self._database.transaction(caller.tenant_id) as tx:
-            before = await _found(tx, caller, rule_id)
-        spec = await self._checked_plugin(caller, _completed(spec, before))
+            completed = _completed(spec, await _found(tx, caller, rule_id))
+        checked = await self._checked_plugin(caller, completed)
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             before = await _found(tx, caller, rule_id)
             rules.check_version(wanted, before.version)
-            if spec == _spec_of(before):
+            if _completed(spec, before) != completed:
+                raise ServiceBusy  # what would be kept was changed meanwhile; the next attempt sees it
+            if checked == _spec_of(before):
                 return before
             try:
-                await policies.save_rule(tx, caller, before, new_id(), spec)
+                await policies.save_rule(tx, caller, before, new_id(), checked)
             except UniqueTaken as error:
-                raise NameTaken("name", name=spec.name) from error
+                raise NameTaken("name", name=checked.name) from error
             rule = await _found(tx, caller, rule_id)
             detail = {
                 "name": rule.name,

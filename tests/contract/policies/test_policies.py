@@ -17,6 +17,7 @@ from schemas.errors import (
     RegistryError,
     RuleInUse,
     RuleUnknown,
+    ServiceBusy,
     TooManyPolicies,
 )
 from schemas.ids import new_id
@@ -106,6 +107,25 @@ async def test_changes_of_different_parts_of_a_set_at_once_are_all_kept(
     after = detail.held
     assert (after.rule_set.name, after.rule_set.is_valid) == ("two", False)
     assert [each.rule.id for each in after.rules] == [rule.id]
+
+
+async def test_what_a_change_does_not_speak_of_is_kept_as_others_change_it_at_once(
+    registry: Registry, admin: Caller, rule: Rule, spec: RuleSpec
+) -> None:
+    """One changes the layout and says nothing of the version, the other the other way round; whoever comes late comes again."""
+    bare = replace(spec, plugin_name=None)
+    for number in range(10):
+        version = "1.0.0" if number % 2 == 0 else ""
+
+        async def until_done(wanted: RuleSpec) -> None:
+            while await outcomes(registry.policies.update_rule(admin, rule.id, wanted)) == [ServiceBusy]:
+                continue
+
+        await asyncio.gather(
+            until_done(replace(bare, layout_content=str(number))), until_done(replace(bare, plugin_version=version))
+        )
+        after = await registry.policies.show_rule(admin, rule.id)
+        assert (after.layout_content, after.plugin_version) == (str(number), version)
 
 
 async def test_of_equal_names_at_once_one_is_given(registry: Registry, admin: Caller, spec: RuleSpec) -> None:
