@@ -122,8 +122,11 @@ class Database:
         return cls(pool)
 
     @asynccontextmanager
-    async def transaction(self, tenant_id: str = "", *, platform: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, tenant_id: str = "", *, platform: bool = False, snapshot: bool = False
+    ) -> AsyncIterator[Transaction]:
         """A transaction that sees and changes `tenant_id`'s rows and what is shared; with `platform`, every tenant's.
+        With `snapshot` it changes nothing, and all its statements see the same moment.
 
         Raises `ServiceBusy` when the database does not answer or cannot finish it now.
         """
@@ -133,7 +136,8 @@ class Database:
             try:
                 # One round trip; the only value in it has been checked to be 32 hexadecimal digits.
                 await connection.execute(
-                    f"BEGIN; SET LOCAL plugport.tenant = '{tenant_id}';"
+                    f"BEGIN{' ISOLATION LEVEL REPEATABLE READ READ ONLY' if snapshot else ''};"
+                    f" SET LOCAL plugport.tenant = '{tenant_id}';"
                     f" SET LOCAL plugport.platform = '{'on' if platform else ''}'"
                 )
                 yield Transaction(connection)

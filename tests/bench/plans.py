@@ -27,9 +27,9 @@ _GROWING = (
     "extension_versions",
     "extension_stats",
     "extension_places",
-    "extension_facet_blocks",
+    "extension_facets",
     "extension_words",
-    "extension_terms",
+    "extension_sets",
 )
 _SCAN = re.compile(rf"Seq Scan on (?:{'|'.join(_GROWING)})\b.*")
 _STATEMENTS_KEPT = 7  # the sixth time PostgreSQL may keep a plan that fits all values

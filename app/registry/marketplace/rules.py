@@ -29,6 +29,11 @@ _KINDS = {
     FilterType.PUBLISHER_NAME: "publisher-name",
     FilterType.PUBLISHER_DISPLAY_NAME: "publisher-display-name",
 }
+_DIGITS = {
+    Ordering.NAME: ("order-name", 25),
+    Ordering.PUBLISHER: ("order-publisher", 25),
+    Ordering.RANK: ("order-popularity", 5),
+}
 _STATUSES = {"INIT", "NORMAL", "OFFLINE", "ABANDONED", "GRAYED"}
 _EVERYTHING = Facet(kind="all", value="")
 _NOTHING = Facet(kind="none", value="")
@@ -107,6 +112,20 @@ def terms(meanings: Sequence[Meaning]) -> list[Term]:
             for word_id, penalty in (penalties or {0: 0}).items()
         ]
     return found
+
+
+def by_position(found: Sequence[Term]) -> dict[tuple[int, int], list[Term]]:
+    """The terms of each position of each text: alternatives."""
+    positions: dict[tuple[int, int], list[Term]] = {}
+    for each in found:
+        positions.setdefault((each.alternative, each.position), []).append(each)
+    return positions
+
+
+def digits(ordering: Ordering) -> list[Facet]:
+    """The sets that are the binary digits of what an order goes by, the lowest first."""
+    kind, width = _DIGITS.get(ordering, ("", 0))
+    return [Facet(kind=kind, value=str(digit)) for digit in range(width)]
 
 
 def edits(one: str, other: str) -> int:

@@ -262,15 +262,17 @@ def test_a_publisher_that_is_accepted_later_verifies_its_extensions(shop: Shop) 
 def disorder(shop: Shop) -> list[str]:
     """Where the numbers that are kept differ from what they count."""
     checks = {
-        "the uses of a word": "SELECT word FROM extension_words w"
-        " WHERE uses <> (SELECT count(*) FROM extension_terms t WHERE t.word = w.id)",
+        "the uses of a word": "SELECT word FROM extension_words w WHERE uses <> ("
+        "  SELECT coalesce(sum(bit_count(bits)), 0) FROM extension_sets s WHERE s.id BETWEEN w.id * 8 + 1 AND w.id * 8 + 7)",
         "the total of a facet": "SELECT kind, value FROM extension_facets f"
-        " WHERE total <> (SELECT coalesce(sum(bit_count(bits)), 0) FROM extension_facet_blocks b WHERE b.facet = f.id)",
-        "an empty block": "SELECT * FROM extension_facet_blocks WHERE bit_count(bits) = 0",
-        "a term without its place": "SELECT * FROM extension_terms t WHERE NOT EXISTS"
-        " (SELECT FROM extension_places p WHERE p.change = t.change AND t.word = ANY (p.words))",
-        "the popularity of a term": "SELECT * FROM extension_terms t JOIN extension_places p USING (change)"
-        " WHERE t.rank & 31 <> p.popularity",
+        " WHERE total <> (SELECT coalesce(sum(bit_count(bits)), 0) FROM extension_sets s WHERE s.id = f.id * 8)",
+        "an empty block": "SELECT * FROM extension_sets WHERE bit_count(bits) = 0",
+        "a place that is not in a set of its own": "SELECT * FROM extension_places p, unnest(p.sets) AS set_id WHERE NOT EXISTS"
+        " (SELECT FROM extension_sets s WHERE s.id = set_id AND s.block = p.change >> 14"
+        "  AND get_bit(s.bits, 16383 - (p.change & 16383)::integer) = 1)",
+        "the popularity of a place": "SELECT p.extension_id FROM extension_places p JOIN extension_stats USING (extension_id)"
+        " WHERE popularity_of(installs, stars) <> (SELECT coalesce(sum(1 << f.value::integer), 0)"
+        "  FROM extension_facets f WHERE f.kind = 'order-popularity' AND f.id::bigint * 8 = ANY (p.sets))",
         "an extension without a place": "SELECT id FROM extensions e WHERE NOT EXISTS (SELECT FROM extension_places p"
         " WHERE p.extension_id = e.id AND p.change = e.change AND (p.scope = '*') = e.is_public)",
     }
