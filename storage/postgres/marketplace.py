@@ -109,6 +109,12 @@ class Called(Entity, frozen=True):
     by_name: int
 
 
+async def find_generation(tx: Transaction) -> int:
+    """A number that changes whenever a set does. What a snapshot finds under it is what every other one finds under it."""
+    generation: int = await tx.value(QUERIES.find_generation)
+    return generation
+
+
 async def list_sets(
     tx: Transaction, scopes: Sequence[str], wanted: Sequence[Sequence[Facet | Term]]
 ) -> list[dict[int, int]]:
@@ -159,16 +165,15 @@ async def called_places(tx: Transaction, scopes: Sequence[str], texts: Sequence[
     )
 
 
-async def sort_places(tx: Transaction, sought: Sought, places: Sequence[int], *, skip: int) -> list[int]:
-    """Those of the places that come after the first `skip`, by name or by publisher, as many as a page takes."""
+async def sort_places(tx: Transaction, sought: Sought, places: Sequence[int], *, skip: int, take: int) -> list[int]:
+    """At most `take` of the places after the first `skip`, by publisher or by name, A first, whatever direction is sought."""
     rows = await tx.many(
         QUERIES.sort_places,
         scopes=sought.scopes,
         places=list(places),
         by_publisher=sought.ordering is Ordering.PUBLISHER,
-        descending=sought.descending,
         skip=skip,
-        take=sought.take,
+        take=take,
     )
     return [row["change"] for row in rows]
 

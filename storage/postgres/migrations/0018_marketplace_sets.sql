@@ -22,6 +22,13 @@ CREATE TABLE extension_sets (
 ALTER TABLE extension_sets ALTER bits SET STORAGE MAIN;
 ALTER TABLE extension_sets ENABLE ROW LEVEL SECURITY;
 
+-- A number that was never used before, at each change of the sets: what was read under the number that is seen now is what is there.
+CREATE SEQUENCE extension_generations;
+CREATE TABLE extension_generation (number bigint NOT NULL);
+CREATE UNIQUE INDEX extension_generation_is_one ON extension_generation ((true));
+INSERT INTO extension_generation VALUES (nextval('extension_generations'));
+GRANT SELECT ON extension_generation TO plugport_app;
+
 TRUNCATE extension_places, extension_facets, extension_words;
 ALTER TABLE extension_places
     DROP COLUMN popularity, DROP COLUMN facets, DROP COLUMN words,
@@ -32,15 +39,19 @@ CREATE UNIQUE INDEX extensions_by_change ON extensions (change);
 
 -- Entering -------------------------------------------------------------------------------------------------------------------
 
--- A number for the first five characters, which grows with them: what comes first has a number that is not larger.
-CREATE FUNCTION order_of(key text) RETURNS integer
+-- A number for the first eight characters, which grows with them: what comes first has a number that is not larger. Each of the
+-- characters that names are of has a code of its own; others share some, and behind such a one nothing counts.
+CREATE FUNCTION order_of(key text) RETURNS bigint
     LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
-    SELECT sum((CASE WHEN code >= 97 THEN least(code, 122) - 91     -- letters
-                     WHEN code >= 58 THEN 5
-                     WHEN code >= 48 THEN 1 + (code - 48) * 4 / 10  -- digits
-                     ELSE 0 END) << (5 * (5 - place)))::integer
-      FROM (SELECT place, ascii(substr(key, place, 1)) AS code FROM generate_series(1, 5) AS place) characters;
+    SELECT sum((CASE WHEN code BETWEEN 95 AND 122 THEN code - 79   -- _ to z
+                     WHEN code BETWEEN 45 AND 57 THEN code - 43     -- - to 9
+                     WHEN code = 0 THEN 0                           -- the end
+                     WHEN code < 45 THEN 1
+                     WHEN code < 95 THEN 15
+                     ELSE 44 END)::bigint << (6 * (8 - place)))::bigint
+      FROM (SELECT place, ascii(substr(substring(key FROM '^[-./0-9_`a-z]*.?'), place, 1)) AS code
+              FROM generate_series(1, 8) AS place) characters;
 END;
 
 CREATE FUNCTION facets_of(e extensions, is_accepted boolean, popularity integer) RETURNS TABLE (kind text, value text, label text)
@@ -63,8 +74,8 @@ BEGIN ATOMIC
       ORDER BY kind, lower(label), label)
     UNION ALL
     SELECT ordered.kind, bit::text, ''
-      FROM (VALUES ('order-popularity', popularity, 5), ('order-name', order_of(lower((e).name)), 25),
-                   ('order-publisher', order_of(lower((e).publisher_name)), 25)) AS ordered (kind, number, width),
+      FROM (VALUES ('order-popularity', popularity::bigint, 5), ('order-name', order_of(lower((e).name)), 48),
+                   ('order-publisher', order_of(lower((e).publisher_name)), 48)) AS ordered (kind, number, width),
            generate_series(0, ordered.width - 1) AS bit
      WHERE ordered.number >> bit & 1 = 1;
 END;
@@ -115,6 +126,7 @@ DECLARE
     said word_entry[];
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('marketplace', 0));
+    UPDATE extension_generation SET number = nextval('extension_generations');
 
     -- What they were found by until now.
     WITH gone AS (DELETE FROM extension_places p WHERE p.extension_id = ANY (ids) RETURNING p.change, p.sets)
@@ -277,7 +289,7 @@ END
 $$;
 
 -- A part of these places in the order of their names, or of their publishers and then names.
-CREATE FUNCTION sort_places(scopes text[], places bigint[], by_publisher boolean, descending boolean, skip bigint, take bigint)
+CREATE FUNCTION sort_places(scopes text[], places bigint[], by_publisher boolean, skip bigint, take bigint)
     RETURNS SETOF bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -288,11 +300,7 @@ BEGIN
     RETURN QUERY
         SELECT p.change
           FROM unnest(places) AS place JOIN extension_places p ON p.change = place AND p.scope = ANY (own)
-         ORDER BY CASE WHEN by_publisher AND NOT descending THEN p.publisher_key END,
-                  CASE WHEN by_publisher AND descending THEN p.publisher_key END DESC,
-                  CASE WHEN NOT descending THEN p.name_key END,
-                  CASE WHEN descending THEN p.name_key END DESC,
-                  CASE WHEN descending THEN -p.change ELSE p.change END
+         ORDER BY CASE WHEN by_publisher THEN p.publisher_key END, p.name_key, p.change
         OFFSET skip LIMIT take;
 END
 $$;

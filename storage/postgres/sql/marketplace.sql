@@ -1,3 +1,6 @@
+-- name: find_generation
+SELECT number FROM extension_generation
+
 -- name: list_sets
 SELECT number, level, block, bits
   FROM list_sets(:scopes, :numbers, :kinds, :facet_values, :word_numbers, :word_ids, :lacks)
@@ -10,7 +13,7 @@ SELECT by_id, by_identifier, by_display_name, is_capped
 SELECT change, by_identifier FROM called_places(:scopes, :texts)
 
 -- name: sort_places
-SELECT change FROM sort_places(:scopes, :places, :by_publisher, :descending, :skip, :take) AS change
+SELECT change FROM sort_places(:scopes, :places, :by_publisher, :skip, :take) AS change
 
 -- name: understand
 SELECT alternative, position, said, word, word_id, uses, how FROM understand(:scopes, :texts)
