@@ -13,7 +13,7 @@ from storage.postgres.marketplace import EVERYBODY, Facet, Ordering, Sought, Ter
 MOST_PICKED = 10_000
 """Of what has a part of a name in its name, so many are looked at; where there are more, a total says that it is not exact."""
 
-_MOST_KEPT = 256  # sets; a hundred thousand extensions make one of 13 kB
+_MOST_KEPT = 512  # sets; a hundred thousand extensions make one of 13 kB
 _SORTED_AT_ONCE = 100  # names that are looked up and compared
 _BY_NAME_OF_OTHERS = "publisher-display-name"  # a facet that changes with the publishers
 

@@ -53,18 +53,24 @@ def parts(
 ) -> Iterator[tuple[Places, int]]:
     """The parts that a page lies in, in the order of their places' numbers; each with how many places of it come before the page.
     The places of a part have one number, or are at most `small`."""
-    before, waiting = 0, [(found, len(numbers))]
+    before, waiting = 0, [(found, found.bit_count(), len(numbers))]
     while waiting and before < skip + take:
-        part, digits = waiting.pop()
-        count = part.bit_count()
-        if count and before + count > skip:
-            if digits and count > small:
-                high = part & numbers[digits - 1]
-                halves = [(part ^ high, digits - 1), (high, digits - 1)]
-                waiting += halves if descending else halves[::-1]
+        part, count, digits = waiting.pop()
+        if not count or before + count <= skip:
+            before += count
+            continue
+        while digits and count > small:
+            digits -= 1
+            high = part & numbers[digits]
+            if not high or high == part:
                 continue
+            high_count = high.bit_count()
+            halves = [(part ^ high, count - high_count, digits), (high, high_count, digits)]
+            waiting += halves if descending else halves[::-1]
+            break
+        else:
             yield part, max(0, skip - before)
-        before += count
+            before += count
 
 
 def having_every_word(texts: Iterable[Sequence[Levels]]) -> tuple[Places, Numbers]:

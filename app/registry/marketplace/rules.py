@@ -30,7 +30,7 @@ _KINDS = {
     FilterType.PUBLISHER_DISPLAY_NAME: "publisher-display-name",
 }
 _DIGITS = {
-    Ordering.NAME: ("order-name", 48),
+    Ordering.NAME: ("order-name", 72),
     Ordering.PUBLISHER: ("order-publisher", 48),
     Ordering.RANK: ("order-popularity", 5),
 }

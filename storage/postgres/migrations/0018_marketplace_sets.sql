@@ -39,19 +39,23 @@ CREATE UNIQUE INDEX extensions_by_change ON extensions (change);
 
 -- Entering -------------------------------------------------------------------------------------------------------------------
 
--- A number for the first eight characters, which grows with them: what comes first has a number that is not larger. Each of the
--- characters that names are of has a code of its own; others share some, and behind such a one nothing counts.
-CREATE FUNCTION order_of(key text) RETURNS bigint
+-- The binary digits that are 1 in a number for so many first characters, which grows with them: what comes first has a number that
+-- is not larger. Each of the characters that names are of has a code of its own; others share some, and behind such a one nothing
+-- counts.
+CREATE FUNCTION order_digits(key text, characters integer) RETURNS SETOF integer
     LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
-    SELECT sum((CASE WHEN code BETWEEN 95 AND 122 THEN code - 79   -- _ to z
-                     WHEN code BETWEEN 45 AND 57 THEN code - 43     -- - to 9
-                     WHEN code = 0 THEN 0                           -- the end
-                     WHEN code < 45 THEN 1
-                     WHEN code < 95 THEN 15
-                     ELSE 44 END)::bigint << (6 * (8 - place)))::bigint
-      FROM (SELECT place, ascii(substr(substring(key FROM '^[-./0-9_`a-z]*.?'), place, 1)) AS code
-              FROM generate_series(1, 8) AS place) characters;
+    SELECT 6 * (characters - place) + bit
+      FROM (SELECT place, CASE WHEN code BETWEEN 95 AND 122 THEN code - 79  -- _ to z
+                               WHEN code BETWEEN 45 AND 57 THEN code - 43   -- - to 9
+                               WHEN code = 0 THEN 0                         -- the end
+                               WHEN code < 45 THEN 1
+                               WHEN code < 95 THEN 15
+                               ELSE 44 END AS code
+              FROM (SELECT place, ascii(substr(substring(key FROM '^[-./0-9_`a-z]*.?'), place, 1)) AS code
+                      FROM generate_series(1, characters) AS place) each_character) coded,
+           generate_series(0, 5) AS bit
+     WHERE code >> bit & 1 = 1;
 END;
 
 CREATE FUNCTION facets_of(e extensions, is_accepted boolean, popularity integer) RETURNS TABLE (kind text, value text, label text)
@@ -73,11 +77,11 @@ BEGIN ATOMIC
              UNION ALL SELECT 'engine', unnest((e).engines)) lists
       ORDER BY kind, lower(label), label)
     UNION ALL
-    SELECT ordered.kind, bit::text, ''
-      FROM (VALUES ('order-popularity', popularity::bigint, 5), ('order-name', order_of(lower((e).name)), 48),
-                   ('order-publisher', order_of(lower((e).publisher_name)), 48)) AS ordered (kind, number, width),
-           generate_series(0, ordered.width - 1) AS bit
-     WHERE ordered.number >> bit & 1 = 1;
+    SELECT 'order-popularity', digit::text, '' FROM generate_series(0, 4) AS digit WHERE popularity >> digit & 1 = 1
+    UNION ALL
+    SELECT 'order-name', digit::text, '' FROM order_digits(lower((e).name), 12) AS digit
+    UNION ALL
+    SELECT 'order-publisher', digit::text, '' FROM order_digits(lower((e).publisher_name), 8) AS digit;
 END;
 
 CREATE TYPE set_move AS (id bigint, change bigint, delta integer);

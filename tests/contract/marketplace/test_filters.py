@@ -234,6 +234,39 @@ def test_what_is_changed_is_found_as_it_is_now_and_the_books_are_right(shop: Sho
     assert disorder(shop) == []
 
 
+def test_what_was_read_before_a_change_is_not_used_after_it(shop: Shop) -> None:
+    """Sets are kept between queries; the changes here come by another connection, as those of other servers do."""
+    (id,) = shop.stock([Item(name="one", tags=("a",))])
+    change = "UPDATE extensions SET tags = ARRAY[$2::text] WHERE id = $1"
+
+    def tagged(tag: str) -> list[str]:
+        return shop.found(a_filter((FilterType.TAG, tag)))
+
+    for tag, other in (("b", "a"), ("a", "b"), ("b", "a")):
+        shop.run(change, id, tag)
+        assert (tagged(tag), tagged(other)) == (["one"], [])
+    shop.run("BEGIN")
+    shop.run(change, id, "a")
+    assert (tagged("b"), tagged("a")) == (["one"], [])
+    shop.run("ROLLBACK")
+    shop.run(change, id, "c")
+    assert (tagged("c"), tagged("b"), tagged("a")) == (["one"], [], [])
+
+
+def test_names_are_in_order_however_they_are_spelled(shop: Shop) -> None:
+    """What names begin with is told by numbers, which must never contradict the names."""
+    endings = ("", "-", "_", ".", "0", "9", "a", "z", "é", "語", "~", "!", "A")
+    names = sorted(
+        {f"{first}{second}{third}" for first in "xX-_é" for second in endings for third in endings}, key=str.lower
+    )
+    names = list({name.lower(): name for name in names}.values())
+    shop.stock([Item(name=name, seller=number % 3) for number, name in enumerate(names)])
+    for descending in (False, True):
+        asked = [a_filter(sort_by=SortBy.NAME, descending=descending, page=page, size=50) for page in range(1, 12)]
+        found = [name for each in asked for name in shop.found(each)]
+        assert found == sorted(names, key=str.lower, reverse=descending)
+
+
 def test_an_extension_that_is_published_is_found_by_everybody(shop: Shop) -> None:
     (id,) = shop.stock([Item(name="late", published=False)])
     shop.run("UPDATE extension_versions SET state = 'published', published_at = now() WHERE extension_id = $1", id)
