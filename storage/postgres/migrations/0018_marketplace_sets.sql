@@ -3,6 +3,8 @@
 -- The sets are handed out; app/registry/marketplace/places.py reckons with them. 0014 has what stayed: the words of a text, what
 -- they may mean, and who enters what.
 --
+-- (Servers of the release before would miss the functions that are dropped here. There is none: nothing was released yet.)
+--
 -- A word is six sets, one for each class of field (see terms_of). An order is some sets, too: of a number that each extension has,
 -- one set for each bit. From the highest bit on they part what was found into what comes first and what comes later.
 
