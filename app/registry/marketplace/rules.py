@@ -30,8 +30,8 @@ _KINDS = {
     FilterType.PUBLISHER_DISPLAY_NAME: "publisher-display-name",
 }
 _DIGITS = {
-    Ordering.NAME: ("order-name", 72),
-    Ordering.PUBLISHER: ("order-publisher", 48),
+    Ordering.NAME: ("order-name", 60),
+    Ordering.PUBLISHER: ("order-publisher", 120),
     Ordering.RANK: ("order-popularity", 5),
 }
 _STATUSES = {"INIT", "NORMAL", "OFFLINE", "ABANDONED", "GRAYED"}

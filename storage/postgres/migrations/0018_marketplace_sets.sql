@@ -43,22 +43,32 @@ CREATE UNIQUE INDEX extensions_by_change ON extensions (change);
 
 -- The binary digits that are 1 in a number for so many first characters, which grows with them: what comes first has a number that
 -- is not larger. Each of the characters that names are of has a code of its own; others share some, and behind such a one nothing
--- counts.
-CREATE FUNCTION order_digits(key text, characters integer) RETURNS SETOF integer
-    LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-    SELECT 6 * (characters - place) + bit
-      FROM (SELECT place, CASE WHEN code BETWEEN 95 AND 122 THEN code - 79  -- _ to z
-                               WHEN code BETWEEN 45 AND 57 THEN code - 43   -- - to 9
-                               WHEN code = 0 THEN 0                         -- the end
-                               WHEN code < 45 THEN 1
-                               WHEN code < 95 THEN 15
-                               ELSE 44 END AS code
-              FROM (SELECT place, ascii(substr(substring(key FROM '^[-./0-9_`a-z]*.?'), place, 1)) AS code
-                      FROM generate_series(1, characters) AS place) each_character) coded,
-           generate_series(0, 5) AS bit
-     WHERE code >> bit & 1 = 1;
-END;
+-- counts. Between two names stands chr(1), before all other characters.
+CREATE FUNCTION order_digits(key text, characters integer) RETURNS integer[]
+    LANGUAGE plpgsql IMMUTABLE
+AS $$
+DECLARE
+    digits integer[] := '{}';
+    code integer;
+BEGIN
+    key := substring(key FROM '^[-./0-9_`a-z\001]*.?');
+    FOR place IN 1 .. least(characters, length(key)) LOOP
+        code := ascii(substr(key, place, 1));
+        code := CASE WHEN code BETWEEN 95 AND 122 THEN code - 78    -- _ to z
+                     WHEN code BETWEEN 45 AND 57 THEN code - 42     -- - to 9
+                     WHEN code = 1 THEN 1
+                     WHEN code < 45 THEN 2
+                     WHEN code < 95 THEN 16
+                     ELSE 45 END;
+        FOR bit IN 0 .. 5 LOOP
+            IF code >> bit & 1 = 1 THEN
+                digits := digits || (6 * (characters - place) + bit);
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN digits;
+END
+$$;
 
 CREATE FUNCTION facets_of(e extensions, is_accepted boolean, popularity integer) RETURNS TABLE (kind text, value text, label text)
     LANGUAGE sql IMMUTABLE STRICT
@@ -81,9 +91,9 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'order-popularity', digit::text, '' FROM generate_series(0, 4) AS digit WHERE popularity >> digit & 1 = 1
     UNION ALL
-    SELECT 'order-name', digit::text, '' FROM order_digits(lower((e).name), 12) AS digit
+    SELECT 'order-name', digit::text, '' FROM unnest(order_digits(lower((e).name), 10)) AS digit
     UNION ALL
-    SELECT 'order-publisher', digit::text, '' FROM order_digits(lower((e).publisher_name), 8) AS digit;
+    SELECT 'order-publisher', digit::text, '' FROM unnest(order_digits(lower((e).publisher_name || chr(1) || (e).name), 20)) AS digit;
 END;
 
 CREATE TYPE set_move AS (id bigint, change bigint, delta integer);

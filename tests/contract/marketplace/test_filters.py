@@ -265,6 +265,10 @@ def test_names_are_in_order_however_they_are_spelled(shop: Shop) -> None:
         asked = [a_filter(sort_by=SortBy.NAME, descending=descending, page=page, size=50) for page in range(1, 12)]
         found = [name for each in asked for name in shop.found(each)]
         assert found == sorted(names, key=str.lower, reverse=descending)
+        asked = [a_filter(sort_by=SortBy.PUBLISHER, descending=descending, page=page, size=50) for page in range(1, 12)]
+        found = [name for each in asked for name in shop.found(each)]
+        by_publisher = sorted(enumerate(names), key=lambda each: (each[0] % 3, each[1].lower()), reverse=descending)
+        assert found == [name for _, name in by_publisher]
 
 
 def test_an_extension_that_is_published_is_found_by_everybody(shop: Shop) -> None:
