@@ -93,12 +93,12 @@ class Term(Entity, frozen=True):
 
 
 class Named(Entity, frozen=True):
-    """The sets of what has one of some ids, identifiers, or parts in its display name. Of a part that very many have, only the
-    first are in it, and `is_capped` is true."""
+    """The sets of what has one of some ids, identifiers, or parts in its display name. Of a part that very many have, only some
+    are in it, and `is_capped` is true."""
 
     by_id: int
     by_identifier: int
-    by_display_name: int
+    by_part: int
     is_capped: bool
 
 
@@ -138,20 +138,21 @@ async def list_sets(
     return [{level: _joined(some) for level, some in levels.items()} for levels in blocks]
 
 
-async def named_places(tx: Transaction, sought: Sought, *, most: int) -> Named:
-    """What is called as is wanted; of a part of a display name, at most `most`."""
+async def named_places(tx: Transaction, sought: Sought, parts: Sequence[str], *, most: int) -> Named:
+    """What has one of the wanted ids or identifiers, and what has one of the parts, of more than three characters, in its display
+    name; of a part, at most `most`."""
     row = await tx.one(
         QUERIES.named_places,
         scopes=sought.scopes,
         ids=sought.ids,
         identifiers=sought.identifiers,
-        display_names=sought.display_names,
+        parts=list(parts),
         most=most,
     )
     return Named(
         by_id=_set_of(row["by_id"]),
         by_identifier=_set_of(row["by_identifier"]),
-        by_display_name=_set_of(row["by_display_name"] or []),
+        by_part=_set_of(row["by_part"]),
         is_capped=row["is_capped"],
     )
 

@@ -11,7 +11,8 @@ from storage.postgres.database import Transaction
 from storage.postgres.marketplace import EVERYBODY, Facet, Ordering, Sought, Term
 
 MOST_PICKED = 10_000
-"""Of what has a part of a name in its name, so many are looked at; where there are more, a total says that it is not exact."""
+"""Of what has a part of more than a fragment in its name, so many are looked at; where there are more, a total says that it is
+not exact."""
 
 _MOST_KEPT = 512  # sets; a hundred thousand extensions make one of 13 kB
 _SORTED_AT_ONCE = 100  # names that are looked up and compared
@@ -42,16 +43,20 @@ class Finding:
         meanings = await marketplace.understand(tx, sought.scopes, sought.texts) if sought.texts else []
         words = rules.by_position(rules.terms(meanings))
         digits = [[digit] for digit in rules.digits(sought.ordering)]
-        facets, levels = await self._sets(tx, sought.scopes, [*sought.groups, *digits], list(words.values()))
-        conditions, numbers = facets[: len(sought.groups)], facets[len(sought.groups) :]
+        fragments, parts = rules.parts_of_names(sought)
+        groups = [*sought.groups, fragments, *digits]
+        facets, levels = await self._sets(tx, sought.scopes, groups, list(words.values()))
+        conditions, numbers = facets[: len(sought.groups)], facets[len(sought.groups) + 1 :]
+        named_in_part = facets[len(sought.groups)]
 
         is_exact = True
-        if (sought.ids, sought.identifiers, sought.display_names) != (None, None, None):
-            named = await marketplace.named_places(tx, sought, most=MOST_PICKED)
+        if sought.ids is not None or sought.identifiers is not None or parts:
+            named = await marketplace.named_places(tx, sought, parts, most=MOST_PICKED)
             is_exact = not named.is_capped
             conditions += [named.by_id] if sought.ids is not None else []
             conditions += [named.by_identifier] if sought.identifiers is not None else []
-            conditions += [named.by_display_name] if sought.display_names is not None else []
+            named_in_part |= named.by_part
+        conditions += [named_in_part] if sought.display_names is not None else []
         if sought.texts is not None:
             called = await marketplace.called_places(tx, sought.scopes, sought.texts)
             texts: dict[int, list[places.Levels]] = {}
@@ -83,7 +88,7 @@ class Finding:
         read = {facet: levels.get(0, 0) for facet, levels in zip(missing, found, strict=False)}
         known.update({facet: each for facet, each in read.items() if each and facet.kind != _BY_NAME_OF_OTHERS})
         return (
-            [reduce(or_, (known.get(each) or read.get(each, 0) for each in group)) for group in groups],
+            [reduce(or_, (known.get(each) or read.get(each, 0) for each in group), 0) for group in groups],
             list(found[len(missing) :]),
         )
 

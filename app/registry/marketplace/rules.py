@@ -17,6 +17,8 @@ ENGINE = "vscode"
 MOST_IDS = 100
 LONGEST_TEXT = 256
 """Characters of a keyword."""
+FRAGMENT = 3
+"""Characters of each fragment of a display name that the database keeps a set of."""
 MOST_TEXTS = 10
 """In one request: each keyword, and each part of a name, is a search of its own."""
 
@@ -112,6 +114,13 @@ def terms(meanings: Sequence[Meaning]) -> list[Term]:
             for word_id, penalty in (penalties or {0: 0}).items()
         ]
     return found
+
+
+def parts_of_names(asked: Sought) -> tuple[list[Facet], list[str]]:
+    """The wanted parts of display names: the short ones as facets, and the others."""
+    parts = asked.display_names or []
+    short = [Facet(kind="fragment", value=each) for each in parts if len(each) <= FRAGMENT]
+    return short, [each for each in parts if len(each) > FRAGMENT]
 
 
 def by_position(found: Sequence[Term]) -> dict[tuple[int, int], list[Term]]:

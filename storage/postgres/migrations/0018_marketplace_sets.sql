@@ -93,6 +93,9 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'order-name', digit::text, '' FROM unnest(order_digits(lower((e).name), 10)) AS digit
     UNION ALL
+    SELECT DISTINCT 'fragment', substr(lower((e).display_name), place, 3), ''
+      FROM generate_series(1, length((e).display_name)) AS place
+    UNION ALL
     SELECT 'order-publisher', digit::text, '' FROM unnest(order_digits(lower((e).publisher_name || chr(1) || (e).name), 20)) AS digit;
 END;
 
@@ -163,9 +166,12 @@ BEGIN
      WHERE e.id = ANY (ids);
 
     INSERT INTO extension_facets (scope, kind, value, label, total)
-    SELECT DISTINCT ON (scope, kind, value) scope, kind, value, label, 0
-      FROM unnest(found_by) WITH ORDINALITY AS n (extension_id, scope, kind, value, label, place)
-     ORDER BY scope, kind, value, place
+    SELECT scope, kind, value, label, 0
+      FROM (SELECT DISTINCT scope, kind, value, label FROM unnest(found_by) WHERE label = ''
+            UNION ALL
+            (SELECT DISTINCT ON (scope, kind, value) scope, kind, value, label
+               FROM unnest(found_by) WITH ORDINALITY AS n (extension_id, scope, kind, value, label, place)
+              WHERE label <> '' ORDER BY scope, kind, value, place)) facet
         ON CONFLICT (scope, kind, value) DO NOTHING;
     INSERT INTO extension_words (scope, word, uses) SELECT DISTINCT scope, word, 0 FROM unnest(said)
         ON CONFLICT (scope, word) DO NOTHING;
@@ -205,7 +211,8 @@ $$;
 
 -- Blocks of the sets that are asked for. Facets (by kind and value) and words (by id) that have the same number are alternatives,
 -- and so are those of all scopes. The level is 0 for facets; of a word it is the class, less what the word lacks.
--- A publisher may be wanted by a part of its display name, as the kind publisher-display-name.
+-- A publisher may be wanted by a part of its display name, as the kind publisher-display-name; a display name by what a fragment
+-- of it begins with, as the kind fragment.
 CREATE FUNCTION list_sets(scopes text[], numbers integer[], kinds text[], facet_values text[],
                           word_numbers integer[], word_ids integer[], lacks integer[])
     RETURNS TABLE (number integer, level integer, block integer, bits bit(16384))
@@ -221,6 +228,17 @@ BEGIN
               FROM unnest(numbers, kinds, facet_values) AS w (number, kind, value)
               JOIN extension_facets f ON f.scope = ANY (own) AND f.kind = w.kind AND f.value = lower(w.value)
               JOIN extension_sets s ON s.id = f.id::bigint * 8
+             WHERE w.kind <> 'fragment'
+             GROUP BY w.number, s.block;
+    END IF;
+    IF 'fragment' = ANY (kinds) THEN
+        RETURN QUERY
+            SELECT w.number, 0, s.block, bit_or(s.bits)
+              FROM unnest(numbers, kinds, facet_values) AS w (number, kind, value)
+              JOIN extension_facets f ON f.scope = ANY (own) AND f.kind = 'fragment'
+                                     AND f.value >= lower(w.value) AND f.value < lower(w.value) || U&'\+10FFFF'
+              JOIN extension_sets s ON s.id = f.id::bigint * 8
+             WHERE w.kind = 'fragment'
              GROUP BY w.number, s.block;
     END IF;
     IF 'publisher-display-name' = ANY (kinds) THEN
@@ -244,17 +262,16 @@ BEGIN
 END
 $$;
 
--- The places of the extensions of these ids, of these identifiers, and with one of these texts in the display name; of a text, at
+-- The places of the extensions of these ids, of these identifiers, and with one of these parts in the display name; of a part, at
 -- most so many.
-CREATE FUNCTION named_places(scopes text[], ids text[], identifiers text[], display_names text[], most integer,
-                             OUT by_id bigint[], OUT by_identifier bigint[], OUT by_display_name bigint[], OUT is_capped boolean)
+CREATE FUNCTION named_places(scopes text[], ids text[], identifiers text[], parts text[], most integer,
+                             OUT by_id bigint[], OUT by_identifier bigint[], OUT by_part bigint[], OUT is_capped boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     own text[] := own_scopes(scopes);
     part text;
-    is_common boolean;
     found bigint[];
 BEGIN
     is_capped := false;
@@ -262,24 +279,15 @@ BEGIN
     by_identifier := ARRAY(SELECT p.change FROM unnest(identifiers) AS wanted
                              JOIN extensions e ON e.identifier = lower(wanted)
                              JOIN extension_places p ON p.extension_id = e.id WHERE p.scope = ANY (own));
-    FOREACH part IN ARRAY coalesce(display_names, '{}') LOOP
+    by_part := '{}';
+    FOREACH part IN ARRAY parts LOOP
         part := lower(part);
-        -- The index is quick for a rare text. A common one is found by walking from the latest change on.
-        SELECT count(*) * 10 >= 200 INTO is_common
-          FROM (SELECT p.display_key FROM extension_places p WHERE p.scope = own[1] ORDER BY p.change DESC LIMIT 200) latest
-         WHERE strpos(latest.display_key, part) > 0;
-        IF is_common THEN
-            found := ARRAY(
-                SELECT p.change FROM (SELECT * FROM extension_places q WHERE q.scope = ANY (own) ORDER BY q.change DESC) p
-                 WHERE strpos(p.display_key, part) > 0 LIMIT most + 1);
-        ELSE
-            found := ARRAY(
-                SELECT p.change FROM extension_places p
-                 WHERE fragments_of(p.display_key) @@ fragments_question(part) AND strpos(p.display_key, part) > 0
-                   AND p.scope = ANY (own) LIMIT most + 1);
-        END IF;
+        found := ARRAY(
+            SELECT p.change FROM extension_places p
+             WHERE fragments_of(p.display_key) @@ fragments_question(part) AND strpos(p.display_key, part) > 0
+               AND p.scope = ANY (own) LIMIT most + 1);
         is_capped := is_capped OR cardinality(found) > most;
-        by_display_name := by_display_name || found;
+        by_part := by_part || found;
     END LOOP;
 END
 $$;

@@ -6,8 +6,7 @@ SELECT number, level, block, bits
   FROM list_sets(:scopes, :numbers, :kinds, :facet_values, :word_numbers, :word_ids, :lacks)
 
 -- name: named_places
-SELECT by_id, by_identifier, by_display_name, is_capped
-  FROM named_places(:scopes, :ids, :identifiers, :display_names, :most)
+SELECT by_id, by_identifier, by_part, is_capped FROM named_places(:scopes, :ids, :identifiers, :parts, :most)
 
 -- name: called_places
 SELECT change, by_identifier FROM called_places(:scopes, :texts)
