@@ -5,6 +5,7 @@ Numbers that each place has (`Numbers`) are kept as sets, too: one for each bina
 scores of a hundred thousand extensions is a handful of ANDs and XORs, and the best of them are found without sorting.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import zip_longest
@@ -15,6 +16,8 @@ Numbers = list[int]
 Levels = Mapping[int, Places]
 """Which places have one of some words, by how good the field is that has it."""
 
+_SOME = re.compile(rb"[^\0]")
+_BITS = [[bit for bit in range(7, -1, -1) if octet >> bit & 1] for octet in range(256)]
 _LIFT = 2  # a word may lack two classes; with this every level that there is becomes a number above 0
 _WORD = 1024  # more than the fields of a hundred words can add up to
 
@@ -24,13 +27,10 @@ def latest(found: Places, skip: int, take: int) -> list[int]:
     if skip:
         found &= (1 << _low_bits_beside(found, skip)) - 1
     shift = _low_bits_beside(found, take)
-    digits = bin(found >> shift)
-    last, page = shift + len(digits) - 1, []
-    at = digits.find("1", 2)
-    while at >= 0:
-        page.append(last - at)
-        at = digits.find("1", at + 1)
-    return page
+    found >>= shift
+    octets = found.to_bytes((found.bit_length() + 7) // 8, "big")
+    last = shift + 8 * len(octets) - 8
+    return [last - 8 * each.start() + bit for each in _SOME.finditer(octets) for bit in _BITS[each[0][0]]]
 
 
 def earliest(found: Places, skip: int, take: int) -> list[int]:
@@ -133,6 +133,8 @@ def _union(levels: Levels) -> Places:
 
 def _low_bits_beside(found: Places, count: int) -> int:
     """How many of the low bits are to be left out so that the `count` highest places remain, or all where there are fewer."""
+    if found.bit_count() <= count:
+        return 0
     low, high = 0, found.bit_length()
     while low < high:
         middle = (low + high) // 2
