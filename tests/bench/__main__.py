@@ -53,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="operations whose name this finds")
     parser.add_argument("--data-dir", type=Path, help="kept and used again; its catalogue may be larger than asked")
     parser.add_argument("--explain", action="store_true",
-                        help="print the plans at the largest size instead, each once; fails where one reads a whole table")  # fmt: skip
+                        help="print each plan at the largest size instead; fails where one reads a whole table")  # fmt: skip
     return parser.parse_args()
 
 
