@@ -78,7 +78,7 @@ def plans_of(data_dir: Path, caller: Caller, operation: Operation) -> str:
 
 
 def statements(plans: str) -> Iterable[tuple[str, str]]:
-    """Each statement that was explained: what its plan is like, whatever its values and counts are, and the whole of it, with long
+    """Each statement that was explained: what its plan is like, whatever its values and counts are, and the whole of it, long
     values cut. Statements of jobs, which run beside, are left out."""
     for each in _EXPLANATION.findall(plans):
         lines = [line[:_WIDTH] for line in each.split("\n") if line.strip()]
