@@ -123,11 +123,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, tenant_id: str = "", *, platform: bool = False, one_moment: bool = False
+        self, tenant_id: str = "", *, platform: bool = False, snapshot: bool = False
     ) -> AsyncIterator[Transaction]:
         """A transaction that sees and changes `tenant_id`'s rows and what is shared; with `platform`, every tenant's.
-
-        With `one_moment`, for transactions that only read, all its statements see the rows as the first of them does.
+        With `snapshot` it changes nothing, and all its statements see the same moment.
 
         Raises `ServiceBusy` when the database does not answer or cannot finish it now.
         """
@@ -136,9 +135,9 @@ class Database:
         async with self._connection() as connection:
             try:
                 # One round trip; the only value in it has been checked to be 32 hexadecimal digits.
-                isolation = " ISOLATION LEVEL REPEATABLE READ" if one_moment else ""
                 await connection.execute(
-                    f"BEGIN{isolation}; SET LOCAL plugport.tenant = '{tenant_id}';"
+                    f"BEGIN{' ISOLATION LEVEL REPEATABLE READ READ ONLY' if snapshot else ''};"
+                    f" SET LOCAL plugport.tenant = '{tenant_id}';"
                     f" SET LOCAL plugport.platform = '{'on' if platform else ''}'"
                 )
                 yield Transaction(connection)

@@ -23,9 +23,8 @@ _TABLES = (
     "extension_stats",
     "extension_places",
     "extension_facets",
-    "extension_facet_blocks",
     "extension_words",
-    "extension_terms",
+    "extension_sets",
 )
 
 

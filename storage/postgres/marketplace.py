@@ -1,7 +1,8 @@
-"""What is found in the marketplace: pages of extensions, what words may mean, and how many there are of each kind.
+"""What is found in the marketplace: sets of places, what words may mean, and how many there are of each kind.
 
-Everything here is asked of tables that only the database's owner sees, by functions that ask for the caller's scopes first
-(migrations/0014_marketplace.sql).
+Each extension has a place: its number in the order of changes. A set of places is a whole number, of which bit n says whether
+place n belongs to it. Sets lie in tables that only the database's owner sees, and are asked of functions that ask for the
+caller's scopes first (migrations/0018_marketplace_sets.sql).
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from storage.postgres.extensions import extension_of, version_of
 from storage.postgres.queries import load
 
 QUERIES = load("marketplace")
+
+_BLOCK_BYTES = 16_384 // 8
 
 EVERYBODY = "*"
 """The scope of what everybody sees. Every other scope is a tenant's id: of its own extensions that are not published yet."""
@@ -89,39 +92,91 @@ class Term(Entity, frozen=True):
     penalty: int
 
 
-class FoundIds(Entity, frozen=True):
-    """A page of ids, and how many there are in all; not `is_exact`: at least so many."""
+class Named(Entity, frozen=True):
+    """The sets of what has one of some ids, identifiers, or parts in its display name. Of a part that very many have, only some
+    are in it, and `is_capped` is true."""
 
-    ids: list[str]
-    total: int
-    is_exact: bool = True
-
-
-async def list_by_facets(tx: Transaction, sought: Sought) -> FoundIds:
-    """A page of what has a facet of each group. Names and texts are not asked."""
-    rows = await tx.many(QUERIES.list_extensions, **_filters(sought), **_page(sought))
-    return FoundIds(ids=_ids(rows), total=rows[0]["total"])
+    by_id: int
+    by_identifier: int
+    by_part: int
+    is_capped: bool
 
 
-async def pick(tx: Transaction, sought: Sought, terms: Sequence[Term], *, every_word: bool, most: int) -> FoundIds:
-    """A page of what is named, and has the words where there are texts: one of each position of a text, or (not `every_word`) of
-    as many as possible. At most `most` are looked at."""
+class Called(Entity, frozen=True):
+    """The sets of what is called exactly like a text."""
+
+    by_identifier: int
+    by_name: int
+
+
+async def find_generation(tx: Transaction) -> int:
+    """A number that changes whenever a set does. What a snapshot finds under it is what every other one finds under it."""
+    generation: int = await tx.value(QUERIES.find_generation)
+    return generation
+
+
+async def list_sets(
+    tx: Transaction, scopes: Sequence[str], wanted: Sequence[Sequence[Facet | Term]]
+) -> list[dict[int, int]]:
+    """For each of the wanted the set of places that have one of its alternatives, by level: 0 for facets, for words the class of
+    the field that has them less the penalty. A place may be on several levels; levels without places are missing."""
+    facets = [(number, each) for number, some in enumerate(wanted) for each in some if isinstance(each, Facet)]
+    words = [(number, each) for number, some in enumerate(wanted) for each in some if isinstance(each, Term)]
     rows = await tx.many(
-        QUERIES.pick_extensions,
-        **_filters(sought),
-        **_page(sought),
+        QUERIES.list_sets,
+        scopes=list(scopes),
+        numbers=[number for number, _ in facets],
+        kinds=[each.kind for _, each in facets],
+        facet_values=[each.value for _, each in facets],
+        word_numbers=[number for number, _ in words],
+        word_ids=[each.word_id for _, each in words],
+        lacks=[each.penalty for _, each in words],
+    )
+    blocks: list[dict[int, dict[int, bytes]]] = [{} for _ in wanted]
+    for number, level, block, bits in rows:
+        blocks[number].setdefault(level, {})[block] = bits.bytes
+    return [{level: _joined(some) for level, some in levels.items()} for levels in blocks]
+
+
+async def named_places(tx: Transaction, sought: Sought, parts: Sequence[str], *, most: int) -> Named:
+    """What has one of the wanted ids or identifiers, and what has one of the parts, of more than three characters, in its display
+    name; of a part, at most `most`."""
+    row = await tx.one(
+        QUERIES.named_places,
+        scopes=sought.scopes,
         ids=sought.ids,
         identifiers=sought.identifiers,
-        display_names=sought.display_names,
-        texts=sought.texts,
-        alternatives=[each.alternative for each in terms],
-        positions=[each.position for each in terms],
-        word_ids=[each.word_id for each in terms],
-        penalties=[each.penalty for each in terms],
-        every_word=every_word,
+        parts=list(parts),
         most=most,
     )
-    return FoundIds(ids=_ids(rows), total=rows[0]["total"], is_exact=rows[0]["is_exact"])
+    return Named(
+        by_id=_set_of(row["by_id"]),
+        by_identifier=_set_of(row["by_identifier"]),
+        by_part=_set_of(row["by_part"]),
+        is_capped=row["is_capped"],
+    )
+
+
+async def called_places(tx: Transaction, scopes: Sequence[str], texts: Sequence[str]) -> Called:
+    """What is called exactly like one of the texts, in any case."""
+    rows = await tx.many(QUERIES.called_places, scopes=list(scopes), texts=list(texts))
+    return Called(
+        by_identifier=_set_of([row["change"] for row in rows if row["by_identifier"]]),
+        by_name=_set_of([row["change"] for row in rows if not row["by_identifier"]]),
+    )
+
+
+async def sort_places(tx: Transaction, sought: Sought, places: Sequence[int], *, skip: int, take: int) -> list[int]:
+    """At most `take` of the places after the first `skip`, by publisher or by name, A first, whatever direction is sought."""
+    rows = await tx.many(
+        QUERIES.sort_places,
+        scopes=sought.scopes,
+        places=list(places),
+        by_publisher=sought.ordering is Ordering.PUBLISHER,
+        skip=skip,
+        take=take,
+    )
+    return [row["change"] for row in rows]
 
 
 async def understand(tx: Transaction, scopes: Sequence[str], texts: Sequence[str]) -> list[Meaning]:
@@ -146,10 +201,15 @@ async def total_facets(tx: Transaction, kind: str) -> int:
     return total
 
 
-async def list_listings(tx: Transaction, ids: Sequence[str]) -> dict[str, Listing]:
-    """The extensions of those ids that the transaction may see, by id, each with the version that it shows."""
-    rows = await tx.many(QUERIES.list_listings, ids=list(ids))
-    return {row["id"]: _listing(row) for row in rows}
+async def list_places(tx: Transaction, ids: Sequence[str]) -> list[int]:
+    """Where the extensions of those ids are, as far as the transaction may see them; in no order."""
+    return [row["change"] for row in await tx.many(QUERIES.list_places, ids=list(ids))]
+
+
+async def list_listings(tx: Transaction, places: Sequence[int]) -> dict[int, Listing]:
+    """The extensions of those places that the transaction may see, by place, each with the version that it shows."""
+    rows = await tx.many(QUERIES.list_listings, places=list(places))
+    return {row["change"]: _listing(row) for row in rows}
 
 
 async def list_versions(tx: Transaction, tenant_id: str, ids: Sequence[str], *, most: int) -> list[ExtensionVersion]:
@@ -162,27 +222,17 @@ async def list_versions(tx: Transaction, tenant_id: str, ids: Sequence[str], *, 
 # -- rows and Structs --------------------------------------------------------------------------------------------------------
 
 
-def _filters(sought: Sought) -> dict[str, object]:
-    numbered = [(number, each) for number, group in enumerate(sought.groups) for each in group]
-    return {
-        "scopes": sought.scopes,
-        "groups": [number for number, _ in numbered],
-        "kinds": [each.kind for _, each in numbered],
-        "facet_values": [each.value for _, each in numbered],
-    }
+def _joined(blocks: dict[int, bytes]) -> int:
+    """The set of these blocks; each begins with its last place."""
+    empty = bytes(_BLOCK_BYTES)
+    return int.from_bytes(b"".join(blocks.get(block, empty) for block in range(max(blocks), -1, -1)), "big")
 
 
-def _page(sought: Sought) -> dict[str, object]:
-    return {
-        "ordering": sought.ordering,
-        "descending": sought.descending,
-        "skip": sought.skip,
-        "take": sought.take,
-    }
-
-
-def _ids(rows: list[Any]) -> list[str]:
-    return [row["extension_id"] for row in rows if row["extension_id"] is not None]
+def _set_of(places: Sequence[int]) -> int:
+    bits = bytearray(max(places, default=0) // 8 + 1)
+    for place in places:
+        bits[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(bits, "little")
 
 
 def _listing(row: Any) -> Listing:

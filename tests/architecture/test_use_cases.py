@@ -56,6 +56,7 @@ OF_NO_TENANT = {
     "jobs.list_jobs": "operators see every tenant's",
     "jobs.renew_lease": "workers are for every tenant",
     "jobs.retry_job": "operators decide about every tenant's",
+    "marketplace.list_places": "everybody's are found, too: row-level security decides",
     "marketplace.list_listings": "everybody's are found, too: row-level security decides",
     "packages.list_stale_incoming": "the sweep is for every tenant",
     "plugins.list_shelves": "the names of shelves begin with the tenant, and row-level security asks for it",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.bench.load import Measure, measure
 from tests.bench.operations import Caller, Operation, log_in, operations
-from tests.bench.plans import explain, plans_of, scans
+from tests.bench.plans import explain, plans_of, scans, statements
 from tests.program import REPOSITORY, Server, environment, free_port
 
 Measures = dict[str, dict[int, Measure]]
@@ -53,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="operations whose name this finds")
     parser.add_argument("--data-dir", type=Path, help="kept and used again; its catalogue may be larger than asked")
     parser.add_argument("--explain", action="store_true",
-                        help="print the plans at the largest size instead; fails where one reads a whole table")  # fmt: skip
+                        help="print each plan at the largest size instead; fails where one reads a whole table")  # fmt: skip
     return parser.parse_args()
 
 
@@ -106,13 +106,20 @@ def _explain(data_dir: Path, size: int, only: re.Pattern[str]) -> int:
     _grow(data_dir, size)
     explain(data_dir, on=True)
     found: dict[str, list[str]] = {}
+    numbers: dict[str, int] = {}  # each plan is printed once
     try:
         with Server(data_dir, port=free_port()) as server:
             caller = _caller(server, size)
             for operation in operations(caller):
                 if only.search(operation.name):
                     plans = plans_of(data_dir, caller, operation)
-                    print(f"\n=== {operation.name}\n\n{plans}")
+                    used = dict(statements(plans))
+                    new = {likeness: plan for likeness, plan in used.items() if likeness not in numbers}
+                    numbers |= {likeness: number for number, likeness in enumerate(new, start=len(numbers) + 1)}
+                    listed = " ".join(str(numbers[likeness]) for likeness in used)
+                    print(f"\n=== {operation.name}: plans {listed}")
+                    for likeness, plan in new.items():
+                        print(f"\n--- plan {numbers[likeness]}: {plan}")
                     found[operation.name] = list(scans(plans))
     finally:
         explain(data_dir, on=False)

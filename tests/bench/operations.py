@@ -132,44 +132,49 @@ def _details(caller: Caller, names: list[str]) -> Iterable[Operation]:
 
 
 def _filtered_extensions(caller: Caller) -> Iterable[Operation]:
-    """Those of `full` have a page of twenty also where there are a hundred extensions, so that their rates can be compared."""
+    """Each has a page of twenty also where there are a hundred extensions, so that rates can be compared: what is rare is asked
+    for together with more of its kind. The exceptions are a part of few names, which a hundred extensions hardly have, and
+    identifiers: each is one extension, however many there are."""
     target, released = _criterion(8, "Microsoft.VisualStudio.Code"), _criterion(12, "16")
     several = [_criterion(5, each) for each in ("Programming Languages", "Themes", "Visualization", "Other")]
     tags = [
         _criterion(1, each) for each in ("syntax", "language", "theme", "icons", "view", "live", "client", "scaffold")
     ]
-    few = [[_criterion(1, tag)] for tag in ("python", "docker", "kafka", "svelte")]
-    category = _criterion(5, "Formatters")
     full = [target, *several]
+    publishers = [_criterion(18, each) for each in ("skylark", "harbour-ide", "bamboo-labs", "riverside", "redcrane")]
+    called = [[_criterion(19, each) for each in ("云雀", "港湾", "竹子", "河畔", "红鹤")]]
     deep = max(1, _extension_total(caller, full) // _PAGE // 2)
     last = max(1, _extension_total(caller, [target]) // _PAGE - 1)
     for name, criteria, more in (
         ("extensions, all", [[]], {}),
-        ("extensions, full page of a target", [[target]], {}),
-        ("extensions, full page of categories", [several], {}),
-        ("extensions, full page of tags", [tags], {}),
-        ("extensions, full page of three filters", [[*full, released], [*several, *tags, released]], {}),
+        ("extensions, a target", [[target]], {}),
+        ("extensions, categories", [several], {}),
+        ("extensions, tags", [tags], {}),
+        ("extensions, categories and tags", [[*several, *tags]], {}),
+        ("extensions, three filters", [[*full, released], [*several, *tags, released]], {}),
         ("extensions, target, last page but one", [[target]], {"page_number": last}),
         ("extensions, target+categories, deep", [full], {"page_number": deep}),
         ("extensions, target by name", [[target]], {"sort_by": 2}),
         ("extensions, categories by name", [several], {"sort_by": 2}),
         ("extensions, categories by name, deep", [several], {"sort_by": 2, "page_number": deep}),
-        ("extensions, one tag", few, {}),
-        ("extensions, category and tag", [[category, *each] for each in few], {}),
-        ("extensions, one tag by name", few, {"sort_by": 2}),
-        ("extensions, one publisher", [[_criterion(18, "skylark")], [_criterion(19, "云雀")]], {}),
-        ("extensions, part of the name", [[_criterion(2, each)] for each in ("gradle", "检查", "quarkus")], {}),
+        ("extensions, tags by name", [tags], {"sort_by": 2}),
+        ("extensions, target by publisher", [[target]], {"sort_by": 3}),
+        ("extensions, publishers", [publishers, *called], {}),
+        ("extensions, part of many names", [[_criterion(2, each)] for each in ("by", "on")], {}),
+        ("extensions, part of few names", [[_criterion(2, each)] for each in ("gradle", "检查", "quarkus")], {}),
         ("extensions, identifiers", [[_criterion(7, each)] for each in _identifiers(caller)], {}),
     ):
         yield Operation(name, [_extensions(caller, each, **more) for each in criteria])
 
 
 def _searched_extensions(caller: Caller) -> Iterable[Operation]:
+    """Where there are a hundred extensions, only words of every second one fill a page. The others find none to fifteen there,
+    and the time that more rows take counts against the larger catalogue."""
     brands = sorted({each.split("-")[-2] for each in _identifiers(caller)})[:6]
     typos = [each[:2] + each[3] + each[2] + each[4:] for each in brands if len(each) > 5]
     for name, texts in (
         ("keyword, of every second", ["included", "开发"]),
-        ("keyword, of every second, two words", ["included for", "开发 高效"]),
+        ("keyword, of every second, two words", ["included for", "开发 高效", "included need", "提供 开发"]),
         ("keyword, of many", ["snippet", "preview", "theme"]),
         ("keyword, of some", ["python", "docker", "kafka"]),
         ("keyword, of few", brands),
@@ -177,12 +182,16 @@ def _searched_extensions(caller: Caller) -> Iterable[Operation]:
         ("keyword, typo", [*typos, "pyhton", "kuberentes", "dokcer"]),
         ("keyword, two words", ["python formatter", "docker client", "react preview"]),
         ("keyword, two words of many", ["language support", "code review"]),
+        ("keyword, no extension has both", ["python docker", "kafka theme"]),
         ("keyword, Chinese", ["格式化", "代码检查", "图标包"]),
         ("keyword, nothing like it", ["zzyzxq"]),
     ):
         yield Operation(name, [_extensions(caller, [_criterion(10, text)]) for text in texts])
     asked = [_criterion(10, "python"), _criterion(5, "Formatters")]
     yield Operation("keyword in a category", [_extensions(caller, asked)])
+    many = [_criterion(10, "included"), _criterion(5, "Programming Languages"), _criterion(5, "Themes")]
+    yield Operation("keyword of many in categories", [_extensions(caller, many)])
+    yield Operation("keyword, of many, by name", [_extensions(caller, [_criterion(10, "included")], sort_by=2)])
     yield Operation("keyword, of many, page 20", [_extensions(caller, [_criterion(10, "snippet")], page_number=20)])
 
 

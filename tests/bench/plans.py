@@ -27,11 +27,16 @@ _GROWING = (
     "extension_versions",
     "extension_stats",
     "extension_places",
-    "extension_facet_blocks",
+    "extension_facets",
     "extension_words",
-    "extension_terms",
+    "extension_sets",
 )
 _SCAN = re.compile(rf"Seq Scan on (?:{'|'.join(_GROWING)})\b.*")
+_EXPLANATION = re.compile(r"^\S+ \S+ \S+ \[\d+\] LOG:  (duration: .*\n(?:\t.*\n?)+)", re.MULTILINE)
+_COUNTS = re.compile(
+    r"duration: \S+ ms|\((?:cost|actual|never)[^()]*\)|\s+Buffers: .*|\s+\S.*(?:Memory|Usage|Searches|Removed).*: .*"
+)
+_WIDTH = 400  # of a line of values
 _STATEMENTS_KEPT = 7  # the sixth time PostgreSQL may keep a plan that fits all values
 
 _EXPLAINED = {
@@ -70,6 +75,16 @@ def plans_of(data_dir: Path, caller: Caller, operation: Operation) -> str:
     with log.open("rb") as written:
         written.seek(before)
         return written.read().decode(errors="replace")
+
+
+def statements(plans: str) -> Iterable[tuple[str, str]]:
+    """Each statement that was explained: what its plan is like, whatever its values and counts are, and the whole of it, long
+    values cut. Statements of jobs, which run beside, are left out."""
+    for each in _EXPLANATION.findall(plans):
+        lines = [line[:_WIDTH] for line in each.split("\n") if line.strip()]
+        if "jobs" not in each:
+            text = "\n".join(line for line in lines if not line.lstrip().startswith("Query Parameters:"))
+            yield _COUNTS.sub("", text), "\n".join(lines)
 
 
 def scans(plans: str) -> Iterable[str]:

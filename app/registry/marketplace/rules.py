@@ -17,6 +17,8 @@ ENGINE = "vscode"
 MOST_IDS = 100
 LONGEST_TEXT = 256
 """Characters of a keyword."""
+FRAGMENT = 3
+"""Characters of each fragment of a display name that the database keeps a set of."""
 MOST_TEXTS = 10
 """In one request: each keyword, and each part of a name, is a search of its own."""
 
@@ -28,6 +30,11 @@ _KINDS = {
     FilterType.PUBLISHER_ID: "publisher",
     FilterType.PUBLISHER_NAME: "publisher-name",
     FilterType.PUBLISHER_DISPLAY_NAME: "publisher-display-name",
+}
+_DIGITS = {
+    Ordering.NAME: ("order-name", 60),
+    Ordering.PUBLISHER: ("order-publisher", 120),
+    Ordering.RANK: ("order-popularity", 5),
 }
 _STATUSES = {"INIT", "NORMAL", "OFFLINE", "ABANDONED", "GRAYED"}
 _EVERYTHING = Facet(kind="all", value="")
@@ -107,6 +114,27 @@ def terms(meanings: Sequence[Meaning]) -> list[Term]:
             for word_id, penalty in (penalties or {0: 0}).items()
         ]
     return found
+
+
+def parts_of_names(asked: Sought) -> tuple[list[Facet], list[str]]:
+    """The wanted parts of display names: the short ones as facets, and the others."""
+    parts = asked.display_names or []
+    short = [Facet(kind="fragment", value=each) for each in parts if len(each) <= FRAGMENT]
+    return short, [each for each in parts if len(each) > FRAGMENT]
+
+
+def by_position(found: Sequence[Term]) -> dict[tuple[int, int], list[Term]]:
+    """The terms of each position of each text: alternatives."""
+    positions: dict[tuple[int, int], list[Term]] = {}
+    for each in found:
+        positions.setdefault((each.alternative, each.position), []).append(each)
+    return positions
+
+
+def digits(ordering: Ordering) -> list[Facet]:
+    """The sets that are the binary digits of what an order goes by, the lowest first."""
+    kind, width = _DIGITS.get(ordering, ("", 0))
+    return [Facet(kind=kind, value=str(digit)) for digit in range(width)]
 
 
 def edits(one: str, other: str) -> int:

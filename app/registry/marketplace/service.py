@@ -5,18 +5,14 @@ from collections.abc import Sequence
 import msgspec
 
 from app.registry.marketplace import rules
+from app.registry.marketplace.finding import Finding, FoundPlaces
 from schemas.model.access import Caller
 from schemas.model.extensions import ExtensionVersion
 from schemas.model.marketplace import Detail, FacetCount, Filter, Found, Listing
 from schemas.paging import Page, Paging
 from storage.postgres import marketplace
 from storage.postgres.database import Database, Transaction
-from storage.postgres.marketplace import FoundIds, Sought
 
-MOST_PICKED = 10_000
-"""Of what has a word or a part of a name, so many are looked at; where there are more, a total says that it is not exact."""
-
-_MOST_OF_EACH_WORD = 1_000  # of what has some of the words only (see `ranked_places` in the migration)
 _MOST_VERSIONS = 1_000
 _MOST_CATEGORIES = 200
 _MOST_TAGS = 100
@@ -28,18 +24,19 @@ class Marketplace:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._finding = Finding()
 
     async def query(self, caller: Caller, filters: Sequence[Filter], wanted: Detail) -> list[Found]:
         """A page for each filter, of extensions with the version that they show. Raises `InvalidField`."""
         rules.check_texts(filters)
         asked = [rules.sought(caller, each, f"filters[{place}]") for place, each in enumerate(filters)]
-        async with self._database.transaction(caller.tenant_id) as tx:
-            found = [await _find(tx, each) if each else FoundIds(ids=[], total=0) for each in asked]
-            listings = await marketplace.list_listings(tx, sorted({id for each in found for id in each.ids}))
+        async with self._database.transaction(caller.tenant_id, snapshot=True) as tx:
+            found = [await self._finding.find(tx, each) if each else FoundPlaces(places=[], total=0) for each in asked]
+            listings = await marketplace.list_listings(tx, sorted({place for each in found for place in each.places}))
             categories, tags = await _vocabulary(tx) if Detail.VOCABULARY in wanted else ([], [])
         return [
             Found(
-                listings=[listings[id] for id in each.ids if id in listings],
+                listings=[listings[place] for place in each.places if place in listings],
                 total=each.total,
                 is_exact=each.is_exact,
                 categories=categories,
@@ -54,8 +51,9 @@ class Marketplace:
 
         Of each, the newest 1,000 versions are shown.
         """
-        async with self._database.transaction(caller.tenant_id) as tx:
-            listings = await marketplace.list_listings(tx, ids)
+        async with self._database.transaction(caller.tenant_id, snapshot=True) as tx:
+            shown = await marketplace.list_listings(tx, await marketplace.list_places(tx, ids))
+            listings = {each.extension.id: each for each in shown.values()}
             versions: dict[str, list[ExtensionVersion]] = {}
             for each in await marketplace.list_versions(tx, caller.tenant_id, list(listings), most=_MOST_VERSIONS):
                 versions.setdefault(each.extension_id, []).append(each)
@@ -80,27 +78,6 @@ class Marketplace:
             elif total is None and paging.offset > 0:
                 total = (await marketplace.count_facets(tx, _CATEGORY, engine=engine, skip=0, take=1))[1]
         return Page(items=items, total=total or 0)
-
-
-async def _find(tx: Transaction, sought: Sought) -> FoundIds:
-    if sought.texts is not None:
-        return await _search(tx, sought, sought.texts)
-    if (sought.ids, sought.identifiers, sought.display_names) == (None, None, None):
-        return await marketplace.list_by_facets(tx, sought)
-    return await marketplace.pick(tx, sought, [], every_word=True, most=MOST_PICKED)
-
-
-async def _search(tx: Transaction, sought: Sought, texts: Sequence[str]) -> FoundIds:
-    """What has every word of a text; where nothing has, what has the most of them."""
-    meanings = await marketplace.understand(tx, sought.scopes, texts)
-    terms = rules.terms(meanings)
-    found = await marketplace.pick(tx, sought, terms, every_word=True, most=MOST_PICKED)
-    if found.total or len({(each.alternative, each.position) for each in terms}) < 2:
-        return found
-    some = await marketplace.pick(tx, sought, terms, every_word=False, most=MOST_PICKED)
-    uses = {each.word_id: each.uses for each in meanings}
-    is_exact = all(uses.get(each.word_id, 0) <= _MOST_OF_EACH_WORD for each in terms)
-    return msgspec.structs.replace(some, is_exact=some.is_exact and is_exact)
 
 
 async def _vocabulary(tx: Transaction) -> tuple[list[FacetCount], list[FacetCount]]:

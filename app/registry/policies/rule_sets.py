@@ -133,7 +133,7 @@ class RuleSets:
 
         Raises `RuleSetUnknown`, `NotYourTenant`.
         """
-        async with self._database.transaction(caller.tenant_id, one_moment=True) as tx:
+        async with self._database.transaction(caller.tenant_id, snapshot=True) as tx:
             if project_id is not None:
                 await check_project(tx, caller, "project_id", project_id)
             found = await _find(tx, caller, kind, set_id)
@@ -143,7 +143,7 @@ class RuleSets:
 
     async def show_own(self, caller: Caller, set_id: str) -> RuleSetDetail:
         """A set of any project that the caller may use, with everything that it applies. Raises `RuleSetUnknown`."""
-        async with self._database.transaction(caller.tenant_id, one_moment=True) as tx:
+        async with self._database.transaction(caller.tenant_id, snapshot=True) as tx:
             return await _detail(tx, caller, await _find_of_project(tx, caller, set_id))
 
     async def list_page(self, caller: Caller, query: RuleSetQuery, paging: Paging) -> Page[RuleSet]:
@@ -164,7 +164,7 @@ class RuleSets:
         """
         permissions.require(caller, "judge_run")
         most = rules.MOST_SETS_JUDGED
-        async with self._database.transaction(caller.tenant_id, one_moment=True) as tx:
+        async with self._database.transaction(caller.tenant_id, snapshot=True) as tx:
             if project_id is not None:
                 await check_project(tx, caller, "project_id", project_id)
             ids = list(dict.fromkeys(set_ids or []))

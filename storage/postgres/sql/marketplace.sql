@@ -1,14 +1,18 @@
--- name: list_extensions
--- A page of what has a facet of each group, and how many there are; one row without an extension where the page is empty.
-SELECT extension_id, total
-  FROM list_extensions(:scopes, :groups, :kinds, :facet_values, :ordering, :descending, :skip, :take)
+-- name: find_generation
+SELECT number FROM extension_generation
 
--- name: pick_extensions
--- The same of what is named or has words. One row without an extension where the page is empty.
-SELECT extension_id, total, is_exact
-  FROM pick_extensions(:scopes, :groups, :kinds, :facet_values, :ids, :identifiers, :display_names,
-                       :texts, :alternatives, :positions, :word_ids, :penalties, :every_word,
-                       :ordering, :descending, :skip, :take, :most)
+-- name: list_sets
+SELECT number, level, block, bits
+  FROM list_sets(:scopes, :numbers, :kinds, :facet_values, :word_numbers, :word_ids, :lacks)
+
+-- name: named_places
+SELECT by_id, by_identifier, by_part, is_capped FROM named_places(:scopes, :ids, :identifiers, :parts, :most)
+
+-- name: called_places
+SELECT change, by_identifier FROM called_places(:scopes, :texts)
+
+-- name: sort_places
+SELECT change FROM sort_places(:scopes, :places, :by_publisher, :skip, :take) AS change
 
 -- name: understand
 SELECT alternative, position, said, word, word_id, uses, how FROM understand(:scopes, :texts)
@@ -23,7 +27,7 @@ SELECT total_facets(:kind)
 -- Everybody's, as far as row-level security shows them. With the version that is shown: the newest published one, or, of an
 -- extension that has none, the newest that was not rejected, or the newest. Which one it is, is found out first (OFFSET 0): before
 -- row-level security is done with versions, PostgreSQL compares them with nothing that it has to look up, and would read all.
-SELECT e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.official, e.display_name, e.description, e.categories,
+SELECT e.change, e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.official, e.display_name, e.description, e.categories,
        e.tags, e.targets, e.engines, e.preview, e.latest_version_id, e.published_at, e.created_at, e.updated_at,
        e.creator_id, e.creator_name, s.installs, s.stars,
        p.id AS p_id, p.tenant_id AS p_tenant_id, p.en_name AS p_en_name, p.name AS p_name, p.user_id AS p_user_id,
@@ -45,7 +49,10 @@ SELECT e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.official, 
               SELECT w.id FROM extension_versions w WHERE w.extension_id = e.id
                ORDER BY w.state = 'rejected', w.precedence DESC, w.target_platform LIMIT 1)) AS id OFFSET 0) shown
   JOIN extension_versions v ON v.id = shown.id
- WHERE e.id = ANY (:ids::text[])
+ WHERE e.change = ANY (:places::bigint[])
+
+-- name: list_places
+SELECT change FROM extensions WHERE id = ANY (:ids::text[])
 
 -- name: list_versions
 -- Of each extension the published versions, and of the tenant's own those that wait, too; newest first, at most so many.

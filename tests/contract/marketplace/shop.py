@@ -122,7 +122,7 @@ class Shop:
     async def _stock(self) -> None:
         await self.sql.execute(
             "TRUNCATE extensions, extension_versions, extension_stats, extension_places, extension_facets,"
-            " extension_facet_blocks, extension_words, extension_terms CASCADE"
+            " extension_words, extension_sets CASCADE"
         )
         now = datetime.now(UTC)
         extensions, numbers, stats, shown = [], [], [], []

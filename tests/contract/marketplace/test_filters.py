@@ -234,6 +234,43 @@ def test_what_is_changed_is_found_as_it_is_now_and_the_books_are_right(shop: Sho
     assert disorder(shop) == []
 
 
+def test_what_was_read_before_a_change_is_not_used_after_it(shop: Shop) -> None:
+    """Sets are kept between queries; the changes here come by another connection, as those of other servers do."""
+    (id,) = shop.stock([Item(name="one", tags=("a",))])
+    change = "UPDATE extensions SET tags = ARRAY[$2::text] WHERE id = $1"
+
+    def tagged(tag: str) -> list[str]:
+        return shop.found(a_filter((FilterType.TAG, tag)))
+
+    for tag, other in (("b", "a"), ("a", "b"), ("b", "a")):
+        shop.run(change, id, tag)
+        assert (tagged(tag), tagged(other)) == (["one"], [])
+    shop.run("BEGIN")
+    shop.run(change, id, "a")
+    assert (tagged("b"), tagged("a")) == (["one"], [])
+    shop.run("ROLLBACK")
+    shop.run(change, id, "c")
+    assert (tagged("c"), tagged("b"), tagged("a")) == (["one"], [], [])
+
+
+def test_names_are_in_order_however_they_are_spelled(shop: Shop) -> None:
+    """What names begin with is told by numbers, which must never contradict the names."""
+    endings = ("", "-", "_", ".", "0", "9", "a", "z", "é", "語", "~", "!", "A")
+    names = sorted(
+        {f"{first}{second}{third}" for first in "xX-_é" for second in endings for third in endings}, key=str.lower
+    )
+    names = list({name.lower(): name for name in names}.values())
+    shop.stock([Item(name=name, seller=number % 3) for number, name in enumerate(names)])
+    for descending in (False, True):
+        asked = [a_filter(sort_by=SortBy.NAME, descending=descending, page=page, size=50) for page in range(1, 12)]
+        found = [name for each in asked for name in shop.found(each)]
+        assert found == sorted(names, key=str.lower, reverse=descending)
+        asked = [a_filter(sort_by=SortBy.PUBLISHER, descending=descending, page=page, size=50) for page in range(1, 12)]
+        found = [name for each in asked for name in shop.found(each)]
+        by_publisher = sorted(enumerate(names), key=lambda each: (each[0] % 3, each[1].lower()), reverse=descending)
+        assert found == [name for _, name in by_publisher]
+
+
 def test_an_extension_that_is_published_is_found_by_everybody(shop: Shop) -> None:
     (id,) = shop.stock([Item(name="late", published=False)])
     shop.run("UPDATE extension_versions SET state = 'published', published_at = now() WHERE extension_id = $1", id)
@@ -262,15 +299,17 @@ def test_a_publisher_that_is_accepted_later_verifies_its_extensions(shop: Shop) 
 def disorder(shop: Shop) -> list[str]:
     """Where the numbers that are kept differ from what they count."""
     checks = {
-        "the uses of a word": "SELECT word FROM extension_words w"
-        " WHERE uses <> (SELECT count(*) FROM extension_terms t WHERE t.word = w.id)",
+        "the uses of a word": "SELECT word FROM extension_words w WHERE uses <> ("
+        "  SELECT coalesce(sum(bit_count(bits)), 0) FROM extension_sets s WHERE s.id BETWEEN w.id * 8 + 1 AND w.id * 8 + 7)",
         "the total of a facet": "SELECT kind, value FROM extension_facets f"
-        " WHERE total <> (SELECT coalesce(sum(bit_count(bits)), 0) FROM extension_facet_blocks b WHERE b.facet = f.id)",
-        "an empty block": "SELECT * FROM extension_facet_blocks WHERE bit_count(bits) = 0",
-        "a term without its place": "SELECT * FROM extension_terms t WHERE NOT EXISTS"
-        " (SELECT FROM extension_places p WHERE p.change = t.change AND t.word = ANY (p.words))",
-        "the popularity of a term": "SELECT * FROM extension_terms t JOIN extension_places p USING (change)"
-        " WHERE t.rank & 31 <> p.popularity",
+        " WHERE total <> (SELECT coalesce(sum(bit_count(bits)), 0) FROM extension_sets s WHERE s.id = f.id * 8)",
+        "an empty block": "SELECT * FROM extension_sets WHERE bit_count(bits) = 0",
+        "a place that is not in a set of its own": "SELECT * FROM extension_places p, unnest(p.sets) AS set_id WHERE NOT EXISTS"
+        " (SELECT FROM extension_sets s WHERE s.id = set_id AND s.block = p.change >> 14"
+        "  AND get_bit(s.bits, 16383 - (p.change & 16383)::integer) = 1)",
+        "the popularity of a place": "SELECT p.extension_id FROM extension_places p JOIN extension_stats USING (extension_id)"
+        " WHERE popularity_of(installs, stars) <> (SELECT coalesce(sum(1 << f.value::integer), 0)"
+        "  FROM extension_facets f WHERE f.kind = 'order-popularity' AND f.id::bigint * 8 = ANY (p.sets))",
         "an extension without a place": "SELECT id FROM extensions e WHERE NOT EXISTS (SELECT FROM extension_places p"
         " WHERE p.extension_id = e.id AND p.change = e.change AND (p.scope = '*') = e.is_public)",
     }
