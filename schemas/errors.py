@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar
 
-from schemas.model.packages import Finding
+from schemas.model.checks import Finding
 
 
 class Kind(Enum):
@@ -257,7 +257,7 @@ class PackageRefused(RegistryError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         """`findings` are one at least."""
-        super().__init__(entry=findings[0].entry, rule=findings[0].rule, remedy=findings[0].remedy)
+        super().__init__(entry=findings[0].entry, rule=findings[0].message, remedy=findings[0].remedy)
         self.findings = list(findings)
 
 
@@ -507,3 +507,23 @@ class ReportUnknown(RegistryError):
 class ReportDecided(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00120008"
     sentence = "The report is {state} already, and is decided once."
+
+
+# --- 0020: checks ------------------------------------------------------------------------------------------------
+
+
+class ChecksNotDone(RegistryError):
+    kind, code = Kind.BUSY, "PLUGPORT.00200001"
+    sentence = "Not every check could be done, which is no pass. Nothing was released; try again later. {reasons}."
+
+
+class CheckedUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00200002"
+    sentence = "Nothing of that id was checked: neither an upload nor a version of a plug-in."
+
+
+class ChecksNotPassed(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00200003"
+    sentence = (
+        "Not every check that has to pass did: {reasons}. The checks have to be run again before it can be released."
+    )

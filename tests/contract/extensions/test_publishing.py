@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+from app.registry.extensions.inspection import ExtensionInspection
 
 from app.jobs import HANDLERS
 from app.jobs.worker import Worker
-from app.registry.extensions.inspection import ExtensionInspection
 from app.registry.extensions.rules import Owner, ReviewPolicy
 from app.registry.uploads.service import Uploads
 from app.settings import Settings

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+from app.registry.extensions.inspection import ExtensionInspection
 
 from app.registry.access.service import console
-from app.registry.extensions.inspection import ExtensionInspection
 from app.registry.uploads.service import Uploads
 from app.wiring import Wiring
 from schemas.errors import StorageUnavailable

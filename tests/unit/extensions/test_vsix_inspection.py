@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-
 from app.registry.extensions.inspection import ExtensionInspection
+
 from schemas.model.extensions import CheckName, Inspected, Outcome
 from storage.blobs.base import Stored
 from storage.blobs.connect import open_store

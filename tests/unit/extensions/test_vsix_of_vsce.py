@@ -3,8 +3,8 @@
 import io
 
 import pytest
-
 from app.registry.extensions.inspection import inspected
+
 from app.registry.packages.archive import open_archive
 from schemas.model.extensions import Asset, AssetKind, CheckName, Outcome, PackageFacts
 from tests.vsce import SAMPLES, VscePackage

@@ -1,0 +1,84 @@
+"""Code reads as it runs: no marks that turn the order of reading about, and no text that cannot be seen.
+
+See "Trojan Source" (CVE-2021-42574), and programs hidden in variation selectors. Translations and documents are none of it:
+Arabic and Hebrew ones hold such marks for good reason.
+"""
+
+import re
+from collections.abc import Sequence
+
+from app.registry.checks.base import EVERYTHING, Check, Look
+from app.registry.checks.scanning import Kind, Scan
+from app.registry.packages.archive import Entry
+from schemas.model.checks import Area, Finding, Mode, Severity
+
+_SOURCES = (
+    ".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx", ".svelte", ".vue",
+    ".py", ".rb", ".php", ".lua", ".sh", ".bash", ".ps1", ".bat", ".cmd",
+    ".java", ".kt", ".go", ".rs", ".c", ".h", ".cpp", ".hpp", ".cs", ".swift",
+)  # fmt: skip
+"""Ends of names of texts that people review and programs run. Those without an ending are programs, too, but for `_DOCUMENTS`."""
+_DOCUMENTS = ("readme", "license", "licence", "copying", "notice", "changelog", "authors", "contributors")
+
+_ESCAPE = "take it out, or write it as an escape such as \\u202e"
+_LONGEST_HONEST = 8
+"""Marks in a row that say nothing by themselves: the flag of Scotland has six."""
+
+_BIDI = Kind(
+    "hidden.bidirectional",
+    "a mark that makes text read in another order than it runs",
+    _ESCAPE,
+    (re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])"),),  # U+202A to U+202E, U+2066 to U+2069
+)
+_TEXT = Kind(
+    "hidden.text",
+    "text of characters that cannot be seen",
+    "take it out",
+    (
+        # Variation selectors (U+FE00 to U+FE0F, U+E0100 to U+E01EF) and tags (U+E0000 to U+E007F).
+        re.compile(rb"(?:\xef\xb8[\x80-\x8f]){%d}" % (_LONGEST_HONEST + 1)),
+        re.compile(rb"(?:\xf3\xa0(?:[\x80\x81]|[\x84-\x87])[\x80-\xbf]){%d}" % (_LONGEST_HONEST + 1)),
+        # Spaces without width, joiners and invisible operators (U+200B to U+200D, U+2060 to U+2064).
+        re.compile(rb"(?:\xe2\x80[\x8b-\x8d]|\xe2\x81[\xa0-\xa4]){%d}" % (_LONGEST_HONEST + 1)),
+    ),
+)
+_INVISIBLE = Kind(
+    "hidden.invisible",
+    "a character that cannot be seen",
+    "take it out, or write it as an escape such as \\u200b",
+    (
+        re.compile(rb"\xe2\x80\x8b"),  # U+200B, a space without width
+        re.compile(rb"\xe2\x81[\xa0-\xa4]"),  # U+2060 to U+2064
+        re.compile(rb"\xe3\x85\xa4"),  # U+3164, a filler of Hangul: languages take it for a letter
+        re.compile(rb"\xe1\x85[\x9f\xa0]"),  # U+115F, U+1160, the same
+        re.compile(rb"\xef\xbe\xa0"),  # U+FFA0, the same
+    ),
+    severity=Severity.WARNING,
+)
+
+
+def kinds_for(entry: Entry) -> Sequence[Kind]:
+    """What is sought in a file."""
+    name = entry.name.lower().rpartition("/")[2]
+    is_program = name.endswith(_SOURCES) or ("." not in name and name not in _DOCUMENTS)
+    return (_BIDI, _TEXT, _INVISIBLE) if is_program else ()
+
+
+class _HiddenCharacters(Look):
+    def __init__(self) -> None:
+        scan = Scan(kinds_for)
+        self.see = scan.see  # type: ignore[method-assign]
+        self._scan = scan
+
+    def end(self) -> Sequence[Finding]:
+        return self._scan.found
+
+
+CHECK = Check(
+    name="hidden-characters",
+    area=Area.SECURITY,
+    kinds=EVERYTHING,
+    mode=Mode.BLOCK,
+    begin=lambda _: _HiddenCharacters(),
+    looks_inside=True,
+)
