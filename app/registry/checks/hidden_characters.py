@@ -59,16 +59,28 @@ _INVISIBLE = Kind(
 
 def kinds_for(entry: Entry) -> Sequence[Kind]:
     """What is sought in a file."""
+    return (_BIDI, _TEXT, _INVISIBLE) if entry.name.lower().endswith(_SOURCES) or _is_nameless(entry) else ()
+
+
+def _is_nameless(entry: Entry) -> bool:
+    """Whether its name does not say what kind of file it is: a program, perhaps."""
     name = entry.name.lower().rpartition("/")[2]
-    is_program = name.endswith(_SOURCES) or ("." not in name and name not in _DOCUMENTS)
-    return (_BIDI, _TEXT, _INVISIBLE) if is_program else ()
+    return "." not in name and name not in _DOCUMENTS
 
 
 class _HiddenCharacters(Look):
     def __init__(self) -> None:
-        scan = Scan(kinds_for)
-        self.see = scan.see  # type: ignore[method-assign]
-        self._scan = scan
+        self._scan = Scan(kinds_for)
+        self._entry: Entry | None = None
+        self._is_text = True
+
+    def see(self, entry: Entry, piece: bytes) -> None:
+        if entry is not self._entry and piece:
+            self._entry = entry
+            # Any three bytes stand somewhere in a large binary file.
+            self._is_text = not _is_nameless(entry) or piece.startswith(b"#!") or b"\0" not in piece
+        if self._is_text:
+            self._scan.see(entry, piece)
 
     def end(self) -> Sequence[Finding]:
         return self._scan.found

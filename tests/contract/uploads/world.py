@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from app.registry.extensions.inspection import ExtensionInspection
 
 from app.registry.access.service import console
+from app.registry.checks.service import Checks
 from app.registry.uploads.service import Uploads
 from app.wiring import Wiring
 from schemas.errors import StorageUnavailable
@@ -117,14 +117,14 @@ class World:
         await self.owner.close()
         self.hashing.close()
 
-    def another(self, **policy: int) -> Uploads:
-        """The service of another process."""
+    def another(self, checks: Checks | None = None, **policy: int) -> Uploads:
+        """The service of another process, perhaps with other checks."""
         store: Any = self.store
         return Uploads(
             self.wiring.database,
             store,
             self.wiring.registry.packages,
-            ExtensionInspection(store, self.hashing),
+            checks or self.wiring.registry.checks,
             self.hashing,
             UploadPolicy(**(POLICY | policy)),
         )
