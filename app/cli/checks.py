@@ -31,7 +31,7 @@ def show_checks(subject_id: str, as_json: bool) -> None:
 
 
 @checks.command("rerun")
-@click.option("--kind", type=click.Choice([*SubjectKind]), help="Only releases of this kind.")
+@click.option("--kind", type=click.Choice([str(each) for each in SubjectKind]), help="Only releases of this kind.")
 @click.option(
     "--since-rule-set",
     "since",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.registry.access.service import console
+from app.registry.checks.service import Checks
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
 from app.registry.packages.intake import Intake
@@ -58,6 +59,12 @@ class Desk:
         wiring, uploads = self.world.wiring, self.world.wiring.registry.uploads
         intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
         return Extensions(wiring.database, uploads, intake, wiring.registry.checks, limit=2**24, review_policy=policy)
+
+    def by_checks(self, checks: Checks) -> Extensions:
+        """The service of an installation with other checks."""
+        wiring, uploads = self.world.wiring, self.world.wiring.registry.uploads
+        intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
+        return Extensions(wiring.database, uploads, intake, checks, limit=2**24, review_policy=ReviewPolicy.CHECKS)
 
     def package(self, version: str = "1.0.0", content: bytes = b"", **changes: Any) -> bytes:
         """A package of the publisher's `linter`; of other `content` other bytes."""

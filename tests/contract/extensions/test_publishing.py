@@ -485,7 +485,9 @@ async def test_an_upload_is_remembered_as_long_as_there_is_a_version_of_it_that_
     approved = await desk.extensions.approve(desk.operator, task.version.id)
     assert approved.version.state is VersionState.PUBLISHED
     await desk.world.collect()
-    assert (await desk.extensions.task(desk.caller, task.upload.id)).version == approved.version
+    remembered = (await desk.extensions.task(desk.caller, task.upload.id)).version
+    assert remembered is not None
+    assert (remembered.id, remembered.state) == (task.version.id, VersionState.PUBLISHED)
     assert await desk.results(task.upload.id), "by which it can be checked again"
     assert await desk.world.wiring.registry.extensions.approve(desk.operator, task.version.id) == approved
     kept = await desk.world.kept()

@@ -97,6 +97,7 @@ class World:
     store: Unreliable
     uploads: Uploads
     hashing: Executor
+    urls: Urls
     _open: list[Any] = field(default_factory=list)
 
     @classmethod
@@ -108,7 +109,7 @@ class World:
         facts = PublisherFacts(en_name="makers", name="Publisher", support_url="x@y.example")
         publisher = await wiring.registry.publishers.create(caller, facts)
         store, hashing = Unreliable(wiring.blobs), Executor("hashing of tests", threads=2, queue=100)
-        made = cls(wiring, owner, caller, publisher.id, store, None, hashing)  # type: ignore[arg-type]
+        made = cls(wiring, owner, caller, publisher.id, store, None, hashing, urls)  # type: ignore[arg-type]
         made.uploads = made.another(**policy)
         return made
 

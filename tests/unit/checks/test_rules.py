@@ -1,5 +1,7 @@
 """What the results of checks come to: only a pass is a pass."""
 
+import re
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from app.registry.checks.catalogue import BUILT_IN, every_check
 from app.registry.checks.clamav import Clamd, read_address
 from app.registry.checks.rules import Policy
 from schemas.model.checks import Area, CheckResult, Finding, Mode, Outcome, Severity, SubjectKind
+from tests.architecture.source import REPOSITORY
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 AREAS = {"archive": Area.FILE, "manifest": Area.BASIC_INFORMATION, "secrets": Area.SECURITY, "clamav": Area.SECURITY}
@@ -196,3 +199,13 @@ def test_an_address_that_is_none_is_refused(text: str) -> None:
 
 def test_every_check_has_a_name_of_its_own() -> None:
     assert len(DEFAULTS) == len(BUILT_IN) + 1
+
+
+def test_the_readme_has_every_check_with_its_area_and_what_holds_unless_set_otherwise() -> None:
+    rows = {
+        name: (cells[2].strip(), cells[4].strip().partition(",")[0])
+        for line in (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `") and len(cells := line.split("|")) == 6
+        for name in re.findall(r"`([a-z-]+)`", cells[1])
+    }
+    assert rows == {each.name: (str(each.area), str(each.mode)) for each in every_check(Clamd(path="/socket"))}
