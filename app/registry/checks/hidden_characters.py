@@ -24,11 +24,23 @@ _ESCAPE = "take it out, or write it as an escape such as \\u202e"
 _LONGEST_HONEST = 8
 """Marks in a row that say nothing by themselves: the flag of Scotland has six."""
 
+_AROUND = 32  # bytes on either side that tell whether it stands in a text
+
+
+def _is_in_text(match: re.Match[bytes]) -> bool:
+    """Whether what stands around it is text: any three bytes stand somewhere in a large file that is none. A few odd bytes change
+    nothing, and so hide nothing."""
+    around = match.string[max(match.start() - _AROUND, 0) : match.end() + _AROUND].decode(errors="replace")
+    odd = sum(each == "\ufffd" or (each < " " and each not in "\t\r\n") for each in around)
+    return odd * 4 < len(around)
+
+
 _BIDI = Kind(
     "hidden.bidirectional",
     "a mark that makes text read in another order than it runs",
     _ESCAPE,
     (re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])"),),  # U+202A to U+202E, U+2066 to U+2069
+    is_real=_is_in_text,
 )
 _TEXT = Kind(
     "hidden.text",
@@ -53,6 +65,7 @@ _INVISIBLE = Kind(
         re.compile(rb"\xe1\x85[\x9f\xa0]"),  # U+115F, U+1160, the same
         re.compile(rb"\xef\xbe\xa0"),  # U+FFA0, the same
     ),
+    is_real=_is_in_text,
     severity=Severity.WARNING,
 )
 
@@ -77,7 +90,7 @@ class _HiddenCharacters(Look):
     def see(self, entry: Entry, piece: bytes) -> None:
         if entry is not self._entry and piece:
             self._entry = entry
-            # Any three bytes stand somewhere in a large binary file.
+            # Tables of such characters are at home in programs that were compiled.
             self._is_text = not _is_nameless(entry) or piece.startswith(b"#!") or b"\0" not in piece
         if self._is_text:
             self._scan.see(entry, piece)

@@ -1,5 +1,7 @@
 """Code that does not read as it runs is found, and texts of people are left alone."""
 
+import random
+
 import pytest
 
 from app.registry.checks import hidden_characters
@@ -62,6 +64,20 @@ def test_a_program_without_an_ending_is_looked_at_too() -> None:
 def test_bytes_of_a_binary_file_without_an_ending_say_nothing() -> None:
     content = b"\x7fELF\0\0" + "\u202e".encode()
     assert looked(hidden_characters.CHECK, a_zip({"bin/tool": content, "bin/weights": content[4:]}), BASIC) == []
+
+
+@pytest.mark.parametrize("name", ["model.js", "test.sh"])
+def test_random_bytes_are_no_text_whatever_they_are_called(name: str) -> None:
+    content = random.Random(1).randbytes(3 << 20)
+    assert "\u202a".encode() in content or "\u2066".encode() in content or "\u200b".encode() in content
+    assert looked(hidden_characters.CHECK, a_zip({name: content}), BASIC) == []
+
+
+@pytest.mark.parametrize("odd", [b"\0", b"\xff", b"\x01\xfe\0"])
+def test_a_few_odd_bytes_hide_nothing(odd: bytes) -> None:
+    content = odd + b"if (isAdmin) { /* " + "\u202e".encode() + b"} */ grant(); // " + odd
+    [finding] = looked(hidden_characters.CHECK, a_zip({"a.js": content}), BASIC)
+    assert finding.rule == "hidden.bidirectional"
 
 
 @pytest.mark.parametrize("place", [256 * 1024 - 1, 256 * 1024 - 4096, 300_000])
