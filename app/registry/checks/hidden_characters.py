@@ -39,7 +39,7 @@ _BIDI = Kind(
     "hidden.bidirectional",
     "a mark that makes text read in another order than it runs",
     _ESCAPE,
-    (re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])"),),  # U+202A to U+202E, U+2066 to U+2069
+    ((b"\xe2", re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")),),  # U+202A to U+202E, U+2066 to U+2069
     is_real=_is_in_text,
 )
 _TEXT = Kind(
@@ -48,10 +48,10 @@ _TEXT = Kind(
     "take it out",
     (
         # Variation selectors (U+FE00 to U+FE0F, U+E0100 to U+E01EF) and tags (U+E0000 to U+E007F).
-        re.compile(rb"(?:\xef\xb8[\x80-\x8f]){%d}" % (_LONGEST_HONEST + 1)),
-        re.compile(rb"(?:\xf3\xa0(?:[\x80\x81]|[\x84-\x87])[\x80-\xbf]){%d}" % (_LONGEST_HONEST + 1)),
+        (b"\xef\xb8", re.compile(rb"(?:\xef\xb8[\x80-\x8f]){%d}" % (_LONGEST_HONEST + 1))),
+        (b"\xf3\xa0", re.compile(rb"(?:\xf3\xa0(?:[\x80\x81]|[\x84-\x87])[\x80-\xbf]){%d}" % (_LONGEST_HONEST + 1))),
         # Spaces without width, joiners and invisible operators (U+200B to U+200D, U+2060 to U+2064).
-        re.compile(rb"(?:\xe2\x80[\x8b-\x8d]|\xe2\x81[\xa0-\xa4]){%d}" % (_LONGEST_HONEST + 1)),
+        (b"\xe2", re.compile(rb"(?:\xe2\x80[\x8b-\x8d]|\xe2\x81[\xa0-\xa4]){%d}" % (_LONGEST_HONEST + 1))),
     ),
 )
 _INVISIBLE = Kind(
@@ -59,11 +59,11 @@ _INVISIBLE = Kind(
     "a character that cannot be seen",
     "take it out, or write it as an escape such as \\u200b",
     (
-        re.compile(rb"\xe2\x80\x8b"),  # U+200B, a space without width
-        re.compile(rb"\xe2\x81[\xa0-\xa4]"),  # U+2060 to U+2064
-        re.compile(rb"\xe3\x85\xa4"),  # U+3164, a filler of Hangul: languages take it for a letter
-        re.compile(rb"\xe1\x85[\x9f\xa0]"),  # U+115F, U+1160, the same
-        re.compile(rb"\xef\xbe\xa0"),  # U+FFA0, the same
+        (b"\xe2\x80\x8b", re.compile(rb"\xe2\x80\x8b")),  # U+200B, a space without width
+        (b"\xe2\x81", re.compile(rb"\xe2\x81[\xa0-\xa4]")),  # U+2060 to U+2064
+        (b"\xe3\x85\xa4", re.compile(rb"\xe3\x85\xa4")),  # U+3164, a filler of Hangul: languages take it for a letter
+        (b"\xe1\x85", re.compile(rb"\xe1\x85[\x9f\xa0]")),  # U+115F, U+1160, the same
+        (b"\xef\xbe\xa0", re.compile(rb"\xef\xbe\xa0")),  # U+FFA0, the same
     ),
     is_real=_is_in_text,
     severity=Severity.WARNING,

@@ -26,9 +26,10 @@ _LEAST_BITS = 4.0
 """Of a character: English words have some 3.5, random letters and digits 4.3 and more from 20 characters on."""
 
 
-def _words(*prefixes: bytes, rest: bytes) -> tuple[re.Pattern[bytes], ...]:
+def _words(*prefixes: bytes, rest: bytes) -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
     """Patterns of words that begin with one of the prefixes and are no part of a longer word."""
-    return tuple(re.compile(b"%s(?<![0-9A-Za-z_]%s)%s(?![0-9A-Za-z_])" % (prefix, prefix, rest)) for prefix in prefixes)
+    word = b"%s(?<![0-9A-Za-z_]%s)%s(?![0-9A-Za-z_])"
+    return tuple((prefix, re.compile(word % (prefix, prefix, rest))) for prefix in prefixes)
 
 
 # Programs have the first line alone in them, so what follows counts: perhaps headers, then the key. In a string of source text
@@ -43,9 +44,14 @@ _MARKETPLACE_TOKEN = (
     rb"(?:[0-9A-Za-z]{84}|[a-z2-7]{52}|(?:ovsxp_|ovsxat_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9A-Za-z])"
 )
 _CALLED_SECRET = (
-    rb"(?:[Ss]ecret|SECRET|[Pp]assword|PASSWORD|[Pp]asswd|[Tt]oken|TOKEN|[Aa]pi_?[Kk]ey|API_?KEY|[Aa]ccess_?[Kk]ey|ACCESS_?KEY)"
-    rb"[0-9A-Za-z_]{0,24}[\"']?[ \t]{0,8}(?:=>|[:=])[ \t]{0,8}[\"']?(?P<value>[0-9A-Za-z+/_.=-]{20,200})(?![0-9A-Za-z+/_.=-])"
-)
+    b"ecret", b"ECRET", b"assword", b"ASSWORD", b"asswd", b"oken", b"OKEN", b"pi_key", b"piKey", b"PI_KEY", b"PIKEY",
+    b"ccess_key", b"ccessKey", b"CCESS_KEY",
+)  # fmt: skip
+"""Without their first letters, which are large or small."""
+_VALUE = (
+    rb"[0-9A-Za-z_]{0,24}[\"']?[ \t]{0,8}(?:=>|[:=])[ \t]{0,8}[\"']?"
+    rb"(?P<value>[0-9A-Za-z+/_.=-]{20,200})(?![0-9A-Za-z+/_.=-])"
+)  # fmt: skip
 
 
 def _is_random(match: re.Match[bytes]) -> bool:
@@ -58,7 +64,7 @@ def _is_random(match: re.Match[bytes]) -> bool:
 
 
 _BY_FORM = (
-    Kind("secret.private-key", "a private key", _REVOKE, (re.compile(_PRIVATE_KEY),)),
+    Kind("secret.private-key", "a private key", _REVOKE, ((b"PRIVATE KEY", re.compile(_PRIVATE_KEY)),)),
     Kind(
         "secret.publisher-token",
         "a publisher token of this registry",
@@ -94,12 +100,17 @@ _BY_FORM = (
         _REVOKE,
         _words(b"pypi-AgEIcHlwaS5vcmc", rest=b"[0-9A-Za-z_-]{50,500}(?!-)"),
     ),
-    Kind("secret.azure-devops-token", "a personal access token of Azure DevOps", _REVOKE, (re.compile(_AZURE_TOKEN),)),
+    Kind(
+        "secret.azure-devops-token",
+        "a personal access token of Azure DevOps",
+        _REVOKE,
+        ((b"AZDO", re.compile(_AZURE_TOKEN)),),
+    ),
     Kind(
         "secret.marketplace-token",
         "a personal access token of a marketplace",
         _REVOKE,
-        (re.compile(_MARKETPLACE_TOKEN),),
+        ((b"_PAT", re.compile(_MARKETPLACE_TOKEN)),),
     ),
     Kind(
         "secret.slack-token",
@@ -119,7 +130,7 @@ _BY_NAME = Kind(
     "secret.high-entropy",
     "something that is called a secret and looks random",
     "make sure that it is none; if it is, " + _REVOKE,
-    (re.compile(_CALLED_SECRET),),
+    tuple((word, re.compile(word + _VALUE)) for word in _CALLED_SECRET),
     is_real=_is_random,
     severity=Severity.WARNING,
 )
