@@ -15,16 +15,21 @@ EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!
 
 
 class SmallClamd:
-    """Listens at a Unix socket. `manner` is "honest", or how it misbehaves: "silent" (never answers), "gone" (hangs up),
-    "garbage", "limited" (takes 1,000 bytes of a file), "endless" (answers without an end), "other" (answers for another file)."""
+    """Listens at a Unix socket, or (without `path`) at a port of 127.0.0.1.
 
-    def __init__(self, path: Path, manner: str = "honest") -> None:
+    `manner` is "honest", or how it misbehaves: "silent" (never answers), "gone" (hangs up), "garbage", "limited" (takes 1,000 bytes
+    of a file), "endless" (answers without an end), "other" (answers for another file).
+    """
+
+    def __init__(self, path: Path | None, manner: str = "honest") -> None:
         self.manner = manner
         self.files: list[bytes] = []
         self._over = threading.Event()
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(path))
-        self._listening.listen()
+        self._listening = socket.create_server(("127.0.0.1", 0)) if path is None else socket.socket(socket.AF_UNIX)
+        if path is not None:
+            self._listening.bind(str(path))
+            self._listening.listen()
+        self.port = self._listening.getsockname()[1] if path is None else 0
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> "SmallClamd":

@@ -29,6 +29,14 @@ def test_every_file_is_given_whole_and_one_by_one(tmp_path: Path) -> None:
     assert clamd.files == [b"first", b"x" * 300_000]
 
 
+def test_it_is_the_same_by_a_port() -> None:
+    with SmallClamd(None) as clamd:
+        check = clamav.check(Clamd(host="127.0.0.1", port=clamd.port))
+        found = looked(check, a_zip(FILES | {"bad": EICAR}), BASIC)
+    assert [each.entry for each in found] == ["bad"]
+    assert clamd.files == [b"first", b"x" * 300_000, EICAR]
+
+
 def test_what_clamd_finds_is_an_error_with_its_name(tmp_path: Path) -> None:
     with SmallClamd(tmp_path / "socket"):
         found = found_by(tmp_path / "socket", FILES | {"bad": b"  " + EICAR, "bad too": EICAR})
