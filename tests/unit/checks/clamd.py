@@ -17,8 +17,8 @@ EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!
 class SmallClamd:
     """Listens at a Unix socket, or (without `path`) at a port of 127.0.0.1.
 
-    `manner` is "honest", or how it misbehaves: "silent" (never answers), "gone" (hangs up), "garbage", "limited" (takes 1,000 bytes
-    of a file), "endless" (answers without an end), "other" (answers for another file).
+    `manner` is "honest", or how it misbehaves: "silent" (never answers), "gone" (hangs up), "garbage", "limited" (takes 1,000
+    bytes of a file), "endless" (answers without an end), "other" (answers for another file).
     """
 
     def __init__(self, path: Path | None, manner: str = "honest") -> None:
