@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.checks import checks
 from app.cli.demo import demo
 from app.cli.jobs import jobs
 from app.cli.migrate import migrate
@@ -17,7 +18,7 @@ def main() -> None:
     """Plugport, a plug-in marketplace and registry of your own. Settings are PLUGPORT_* environment variables."""
 
 
-for _command in (serve, work, migrate, *COMMANDS, jobs, gc, scrub, audit, demo):
+for _command in (serve, work, migrate, *COMMANDS, jobs, checks, gc, scrub, audit, demo):
     main.add_command(_command)
 
 

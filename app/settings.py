@@ -201,6 +201,20 @@ SETTINGS: tuple[Setting, ...] = (
         read=_one_of("off", "on"),
     ),
     Setting(
+        name="PLUGPORT_CHECKS",
+        default="",
+        meaning="What holds of single checks, where the defaults do not suit: `readme=block names=off`. `off`: not done; "
+        "`advise`: done and told; `block`: nothing is released without its pass; `hold`: the same, but where it could not be "
+        "done, a person has to see to it.",
+        read=_text,
+    ),
+    Setting(
+        name="PLUGPORT_CLAMD",
+        default="",
+        meaning="Where the clamd of ClamAV listens: unix:/path/of/the/socket or host:port. Empty: no package is given to ClamAV.",
+        read=_text,
+    ),
+    Setting(
         name="PLUGPORT_REVIEW_POLICY",
         default="checks",
         meaning="Which versions of extensions an operator looks at before they are published: `checks` (those of publishers that "
@@ -268,6 +282,8 @@ class Settings(Entity, frozen=True):
     max_staged_bytes: int
     upload_hours: int
     download_redirect: Literal["off", "on"]
+    checks: str
+    clamd: str
     review_policy: Literal["checks", "first-release", "always"]
     max_json_bytes: int
     body_timeout_seconds: int

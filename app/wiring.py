@@ -12,9 +12,11 @@ from app.registry.access.passwords import Passwords
 from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.sealing import Seal
 from app.registry.access.service import Access
+from app.registry.checks.catalogue import every_check
+from app.registry.checks.clamav import read_address
+from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
 from app.registry.downloads.service import Downloads
-from app.registry.extensions.inspection import ExtensionInspection
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
 from app.registry.feedback.service import Feedback
@@ -64,12 +66,13 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         intake = Intake(database, blobs, hashing)
         plugins = Plugins(database)
         catalogue = Catalogue(database)
-        packages = Packages(database, blobs, intake, plugins, inspection, limit=settings.max_package_bytes)
+        checks = _checks(settings, database, blobs, inspection)
+        packages = Packages(database, intake, plugins, checks, limit=settings.max_package_bytes)
         uploads = Uploads(
             database,
             blobs,
             packages,
-            ExtensionInspection(blobs, inspection),
+            checks,
             hashing,
             _upload_policy(settings),
         )
@@ -92,6 +95,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
                 database,
                 uploads,
                 intake,
+                checks,
                 limit=settings.max_package_bytes,
                 review_policy=ReviewPolicy(settings.review_policy),
             ),
@@ -101,8 +105,20 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             rule_sets=RuleSets(database),
             jobs=Jobs(database),
             upkeep=Upkeep(database, blobs, _executor(opened, "scrubbing", threads=1, queue=15)),
+            checks=checks,
         )
         yield Wiring(registry=registry, database=database, blobs=blobs)
+
+
+def _checks(settings: Settings, database: Database, blobs: BlobStore, inspection: Executor) -> Checks:
+    try:
+        clamd = read_address(settings.clamd)
+    except ValueError as error:
+        raise SettingRefused(f"PLUGPORT_CLAMD: {error}") from error
+    try:
+        return Checks(database, blobs, inspection, every_check(clamd), settings.checks)
+    except ValueError as error:
+        raise SettingRefused(f"PLUGPORT_CHECKS: {error}") from error
 
 
 def _upload_policy(settings: Settings) -> UploadPolicy:

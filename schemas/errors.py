@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar
 
-from schemas.model.packages import Finding
+from schemas.model.checks import Finding
 
 
 class Kind(Enum):
@@ -257,7 +257,7 @@ class PackageRefused(RegistryError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         """`findings` are one at least."""
-        super().__init__(entry=findings[0].entry, rule=findings[0].rule, remedy=findings[0].remedy)
+        super().__init__(entry=findings[0].entry, rule=findings[0].message, remedy=findings[0].remedy)
         self.findings = list(findings)
 
 
@@ -550,3 +550,23 @@ class PolicyChanged(RegistryError):
 class TooManyPolicies(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00200008"
     sentence = "There are {limit} {what} already, and there may not be more."
+
+
+# --- 0021: checks ------------------------------------------------------------------------------------------------
+
+
+class ChecksNotDone(RegistryError):
+    kind, code = Kind.BUSY, "PLUGPORT.00210001"
+    sentence = "Not every check could be done, which is no pass. Nothing was released; try again later. {reasons}."
+
+
+class CheckedUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00210002"
+    sentence = "Nothing of that id was checked: neither an upload nor a version of a plug-in."
+
+
+class ChecksNotPassed(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00210003"
+    sentence = (
+        "Not every check that has to pass did: {reasons}. The checks have to be run again before it can be released."
+    )

@@ -10,6 +10,7 @@ from app.jobs import (
     collect_garbage,
     expire_uploads,
     inspect_upload,
+    rerun_checks,
     scrub_blobs,
     sweep_credentials,
     sweep_incoming,
@@ -41,6 +42,7 @@ class Handler(Entity, frozen=True):
 HANDLERS: dict[str, Handler] = {
     # With the pauses between them, ten attempts take a quarter of an hour: a storage may be away for so long.
     "inspect_upload": Handler(run=inspect_upload.run, attempts=10, lease_seconds=20, give_up=inspect_upload.give_up),
+    "rerun_checks": Handler(run=rerun_checks.run, lease_seconds=20, give_up=rerun_checks.give_up),
     "expire_uploads": Handler(run=expire_uploads.run, every_seconds=_MINUTE),
     "sweep_credentials": Handler(run=sweep_credentials.run, every_seconds=5 * _MINUTE),
     "sweep_incoming": Handler(run=sweep_incoming.run, every_seconds=60 * _MINUTE),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.service import Access
+from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
 from app.registry.downloads.service import Downloads
 from app.registry.extensions.service import Extensions
@@ -46,3 +47,4 @@ class Registry:
     rule_sets: RuleSets
     jobs: Jobs
     upkeep: Upkeep
+    checks: Checks

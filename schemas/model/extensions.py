@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.base import Entity
-from schemas.model.packages import Finding
+from schemas.model.checks import AreaResult
 from schemas.model.uploads import Upload
 
 UNIVERSAL = "universal"
@@ -87,41 +87,6 @@ class Asset(Entity, frozen=True):
     content: bytes
 
 
-class CheckName(StrEnum):
-    """The checks of a package, in the contract's words."""
-
-    SECURITY = "security"
-    """Nothing in it harms or betrays: hostile texts, secrets that were packed by mistake."""
-    FILE = "file"
-    """It is a whole and honest archive."""
-    BASIC_INFORMATION = "basicInformation"
-    """It is an extension's package, and says truly what it is and whose."""
-
-
-class Outcome(StrEnum):
-    """What a check came to. Unknown is no pass: it could not be done, or not yet."""
-
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-
-
-class Check(Entity, frozen=True):
-    """A check of a package, and what it found."""
-
-    name: CheckName
-    outcome: Outcome
-    findings: list[Finding] = msgspec.field(default_factory=list)
-
-
-class Inspected(Entity, frozen=True):
-    """A package gone through: one check of each name; the facts where they could be read; the files to be served."""
-
-    checks: list[Check]
-    facts: PackageFacts | None
-    assets: list[Asset]
-
-
 class Comparison(StrEnum):
     """How an uploaded package stands to what its extension has published for the same platform."""
 
@@ -195,13 +160,13 @@ class ExtensionVersion(Entity, frozen=True):
 
 
 class PublishTask(Entity, frozen=True):
-    """An uploaded package on its way to being published: the upload, what its checks say so far, and what has come of it.
+    """An uploaded package on its way to being published: the upload, what its checks say by area, and what has come of it.
 
     `owner` is who has to act next; `next_step` says in a sentence what. `has_icon`: the package, which is read, has one.
     """
 
     upload: Upload
-    checks: list[Check]
+    checks: list[AreaResult]
     facts: PackageFacts | None
     comparison: Comparison | None
     has_icon: bool

@@ -14,17 +14,6 @@ Category = Literal["Build", "Gate", "Deploy", "Test", "Normal"]
 ExecutionType = Literal["Shell", "Nodejs", "Java", "Python"]
 
 
-class Finding(Entity, frozen=True):
-    """What keeps a package from being taken, told to its author: which entry, which rule it breaks, and what to do.
-
-    `entry` is a name out of the archive, made fit to be shown, or "the archive" where the fault is not in one entry.
-    """
-
-    entry: str
-    rule: str
-    remedy: str
-
-
 class Validation(Entity, frozen=True):
     """What a pipeline's editor checks before it accepts an input. Lengths count characters; None checks nothing.
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from schemas.base import Entity
-from schemas.model.packages import Finding
+from schemas.model.checks import Finding
 from schemas.model.plugins import BusinessType
 
 

@@ -445,7 +445,7 @@ class TaskRow(Wire, kw_only=True):
 
 
 class PackageChecks(Wire, kw_only=True):
-    """The three checks of a package, and the task that they are of."""
+    """What the checks of a package say in each of the three areas, and the task that they are of."""
 
     security: CheckRow
     file: CheckRow

@@ -1,24 +1,22 @@
-"""Rows of extensions: what packages hold, what checks said of them, and the versions that came of it."""
+"""Rows of extensions: what packages hold, and the versions that came of it."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 
+from schemas.errors import ChecksNotPassed
 from schemas.model.access import Caller
 from schemas.model.extensions import (
     Asset,
     AssetKind,
-    Check,
-    CheckName,
     Extension,
     ExtensionReview,
     ExtensionVersion,
-    Outcome,
     PackageFacts,
     VersionState,
 )
-from schemas.model.packages import Finding
 from schemas.model.publishers import Publisher
 from schemas.model.uploads import Upload
 from schemas.paging import Page, Paging
@@ -27,11 +25,12 @@ from storage.postgres.queries import load
 
 QUERIES = load("extensions")
 
+_REFUSED_BY_TRIGGER = "23000"
+
 _FACTS = msgspec.json.Decoder(PackageFacts)
-_FINDINGS = msgspec.json.Decoder(list[Finding])
 
 
-# -- packages and checks -----------------------------------------------------------------------------------------------------
+# -- packages ----------------------------------------------------------------------------------------------------------------
 
 
 async def keep_package(
@@ -62,28 +61,6 @@ async def list_asset_kinds(tx: Transaction, tenant_id: str, sha256: str) -> list
     """Which files of the tenant's package of that digest are kept."""
     rows = await tx.many(QUERIES.list_asset_kinds, tenant_id=tenant_id, digest=sha256)
     return [AssetKind(row["kind"]) for row in rows]
-
-
-async def keep_checks(tx: Transaction, upload: Upload, checks: Sequence[Check]) -> None:
-    """What the checks said of the upload, in place of what they said before."""
-    for check in checks:
-        await tx.run(
-            QUERIES.keep_check,
-            upload_id=upload.id,
-            tenant_id=upload.tenant_id,
-            name=check.name,
-            outcome=check.outcome,
-            findings=msgspec.json.encode(check.findings).decode(),
-        )
-
-
-async def list_checks(tx: Transaction, upload: Upload) -> list[Check]:
-    """What the checks said of the upload, in no particular order; none where it was not checked yet."""
-    rows = await tx.many(QUERIES.list_checks, tenant_id=upload.tenant_id, upload_id=upload.id)
-    return [
-        Check(name=CheckName(row["name"]), outcome=Outcome(row["outcome"]), findings=_FINDINGS.decode(row["findings"]))
-        for row in rows
-    ]
 
 
 # -- extensions --------------------------------------------------------------------------------------------------------------
@@ -167,8 +144,14 @@ async def insert_version(
 
 
 async def publish_version(tx: Transaction, version: ExtensionVersion) -> ExtensionVersion:
-    """The version, which waits for review, is published. The database refuses one that did not pass every check."""
-    await tx.run(QUERIES.publish_version, tenant_id=version.tenant_id, id=version.id)
+    """The version, which waits for review, is published. Raises `ChecksNotPassed`: the database refuses one that did not pass
+    every check."""
+    try:
+        await tx.run(QUERIES.publish_version, tenant_id=version.tenant_id, id=version.id)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if error.sqlstate != _REFUSED_BY_TRIGGER:
+            raise
+        raise ChecksNotPassed(reasons="the newest run says which") from error
     return version_of(await tx.one(QUERIES.find_version, tenant_id=version.tenant_id, id=version.id))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from schemas.base import Entity
-from schemas.model.packages import Finding
+from schemas.model.checks import Finding
 from schemas.model.uploads import Chunk, Purpose, Upload, UploadSpec, UploadState
 from schemas.paging import Page, Paging
 from storage.blobs.base import Assembly, Part

@@ -39,8 +39,8 @@ POINTS = {
     "inspected": "app.registry.uploads.inspection:Inspection.inspect",
 } | (
     OF_EXTENSIONS := {
-        "checks done": "app.registry.extensions.inspection:ExtensionInspection.inspect",
-        "check rows": "storage.postgres.extensions:keep_checks",
+        "checks done": "app.registry.checks.service:Checks.examine",
+        "check rows": "storage.postgres.checks:keep",
         "extension row": "storage.postgres.extensions:insert",
         "version row": "storage.postgres.extensions:insert_version",
         "version published": "storage.postgres.extensions:publish_version",

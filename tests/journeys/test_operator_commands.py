@@ -11,7 +11,11 @@ from click.testing import CliRunner
 
 from app.__main__ import main
 from schemas.model.access import IssuedAccessKey
+from tests.accounts import Account
+from tests.builders import a_vsix
+from tests.person import Meet
 from tests.program import Server, environment, free_port, run, run_json
+from tests.publishing import a_waiting_publisher, checked, uploaded
 from tests.signing import signed
 
 PASSWORD = "a password of operators"
@@ -160,3 +164,26 @@ def test_serving_announces_itself_as_one_json_object_when_asked_to(tmp_path: Pat
         "tenant": "plugport",
         "password_file": str(tmp_path / "admin-password"),
     }
+
+
+def test_what_checks_found_is_shown_and_old_releases_are_checked_again(
+    server: Server, account: Account, meet: Meet
+) -> None:
+    env, author = server.environment, meet(account.user("author"))
+    task_id = uploaded(
+        author, a_vsix(a_waiting_publisher(author).name, files={"extension/.env": b"AKIA" + b"ABCDEFGHIJKLMNOP"})
+    )
+    assert checked(author, task_id)["security"]["status"] == "failed"
+
+    shown = run_json("checks", "show", task_id, env=env)
+    (secrets,) = [each for each in shown["checks"] if each["name"] == "secrets"]
+    assert (shown["kind"], secrets["outcome"], secrets["blocking"]) == ("extension", "fail", True)
+    assert [(each["rule"], each["entry"], each["line"]) for each in secrets["findings"]] == [
+        ("secret.aws-key", "extension/.env", 1)
+    ]
+    assert "secret.aws-key  extension/.env, line 1" in run("checks", "show", task_id, env=env).stdout
+    assert run_json("checks", "rerun", "--kind", "extension", "--since-rule-set", "1", env=env)["enqueued"] == 0
+    refused = run("checks", "rerun", "--since-rule-set", "99", "--json", env=env)
+    assert (refused.returncode, "from 1 to" in json.loads(refused.stdout)["error_msg"]) == (1, True)
+    unknown = run("checks", "show", "0" * 32, "--json", env=env)
+    assert json.loads(unknown.stdout)["error_code"] == "PLUGPORT.00210002"

@@ -10,14 +10,12 @@ import msgspec
 from app.registry.installs.rules import asset_path, task_icon_path
 from schemas.errors import InvalidField
 from schemas.model.access import Caller
+from schemas.model.checks import Area, AreaResult, Outcome
 from schemas.model.consents import Consent, ConsentStatus
 from schemas.model.extensions import (
     UNIVERSAL,
-    Check,
-    CheckName,
     Extension,
     ExtensionVersion,
-    Outcome,
     PackageFacts,
     PublishTask,
     VersionState,
@@ -374,7 +372,7 @@ def to_package(upload: Upload) -> wire.PackageAnswer:
 def to_status(task: PublishTask, base_url: str) -> wire.TestingAnswer:
     """How an uploaded package fares."""
     checks = {each.name: each for each in task.checks}
-    basic = _check(task, checks.get(CheckName.BASIC_INFORMATION))
+    basic = _check(task, checks.get(Area.BASIC_INFORMATION))
     told = wire.BasicInformationRow(status=basic.status, findings=basic.findings)
     if task.comparison is not None:
         told.extension_version_compare = task.comparison.value
@@ -383,8 +381,8 @@ def to_status(task: PublishTask, base_url: str) -> wire.TestingAnswer:
     version = task.version
     return wire.TestingAnswer(
         result=wire.PackageChecks(
-            security=_check(task, checks.get(CheckName.SECURITY)),
-            file=_check(task, checks.get(CheckName.FILE)),
+            security=_check(task, checks.get(Area.SECURITY)),
+            file=_check(task, checks.get(Area.FILE)),
             basicInformation=told,
             task=wire.TaskRow(
                 state=version.state.value if version is not None else task.upload.state.value,
@@ -413,10 +411,10 @@ def to_published(task: PublishTask) -> wire.PublishAnswer:
     )
 
 
-def _check(task: PublishTask, check: Check | None) -> wire.CheckRow:
+def _check(task: PublishTask, check: AreaResult | None) -> wire.CheckRow:
     if check is None:
         return wire.CheckRow(status="running" if task.upload.state in _AT_WORK else "unknown", findings=[])
-    findings = [wire.CheckFinding(entry=e.entry, rule=e.rule, remedy=e.remedy) for e in check.findings]
+    findings = [wire.CheckFinding(entry=e.entry, rule=e.message, remedy=e.remedy) for e in check.findings]
     return wire.CheckRow(status=_CHECK_WORDS[check.outcome], findings=findings)
 
 

@@ -147,7 +147,7 @@ def _facts(upload: model.Upload) -> dict[str, Any]:
         "received": rules.ranges(upload.received),
         "received_bytes": upload.received_bytes,
         "missing": rules.missing(spec, upload.received),
-        "findings": [wire.UploadFinding(entry=e.entry, rule=e.rule, remedy=e.remedy) for e in upload.findings],
+        "findings": [wire.UploadFinding(entry=e.entry, rule=e.message, remedy=e.remedy) for e in upload.findings],
         "created_at": to_moment(upload.created_at),
         "updated_at": to_moment(upload.updated_at),
         "expires_at": to_moment(upload.expires_at),

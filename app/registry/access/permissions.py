@@ -150,6 +150,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "scrub_blobs": _OPERATORS,
     "verify_everything": _OPERATORS,
     "show_audit_heads": _OPERATORS,
+    "show_checks": _OPERATORS,
+    "rerun_checks": _OPERATORS,
 }
 
 

@@ -5,21 +5,13 @@ from enum import StrEnum
 
 import msgspec
 
+from app.registry.checks import manifest
 from app.registry.plugins import versions
 from app.registry.publishers.rules import MAX_REASON_LENGTH
 from app.registry.uploads import rules as upload_rules
 from schemas.base import Entity
-from schemas.model.extensions import (
-    Check,
-    CheckName,
-    Comparison,
-    ExtensionVersion,
-    Inspected,
-    Outcome,
-    PackageFacts,
-    VersionState,
-)
-from schemas.model.packages import Finding
+from schemas.model.checks import CheckResult, Finding, Outcome
+from schemas.model.extensions import Comparison, ExtensionVersion, PackageFacts, VersionState
 from schemas.model.publishers import Publisher, PublisherStatus
 from schemas.model.uploads import Upload, UploadSpec, UploadState
 
@@ -59,26 +51,21 @@ class Standing(Entity, frozen=True):
 # -- the checks --------------------------------------------------------------------------------------------------------------
 
 
-def every_check(outcome: Outcome, found: Sequence[Check] = ()) -> list[Check]:
-    """One check of each name, in their order; `outcome` for those that are not among the ones that were found."""
-    there = {each.name: each for each in found}
-    return [there.get(name, Check(name=name, outcome=outcome)) for name in CheckName]
-
-
-def judged(inspected: Inspected, publisher: Publisher | None, publisher_id: str | None) -> list[Check]:
+def judged(
+    results: Sequence[CheckResult], facts: PackageFacts | None, publisher: Publisher | None, publisher_id: str | None
+) -> list[CheckResult]:
     """What the checks come to, together with what only the registry knows: whether the package's publisher is the right one.
 
     `publisher` is the tenant's of that name, if it has one; `publisher_id` the one for which the upload was announced.
     """
-    checks = every_check(Outcome.UNKNOWN, inspected.checks)
-    if inspected.facts is None:
-        return checks
-    finding = _publisher_finding(inspected.facts, publisher, publisher_id)
-    return [_with(each, finding) if finding and each.name is CheckName.BASIC_INFORMATION else each for each in checks]
+    finding = None if facts is None else _publisher_finding(facts, publisher, publisher_id)
+    if finding is None:
+        return [*results]
+    return [_failed(each, finding) if each.name == manifest.NAME else each for each in results]
 
 
-def _with(check: Check, finding: Finding) -> Check:
-    return msgspec.structs.replace(check, outcome=Outcome.FAIL, findings=[*check.findings, finding])
+def _failed(result: CheckResult, finding: Finding) -> CheckResult:
+    return msgspec.structs.replace(result, outcome=Outcome.FAIL, findings=[*result.findings, finding])
 
 
 def _publisher_finding(facts: PackageFacts, publisher: Publisher | None, publisher_id: str | None) -> Finding | None:
@@ -93,17 +80,7 @@ def _publisher_finding(facts: PackageFacts, publisher: Publisher | None, publish
         remedy = f"upload it for {publisher.en_name}, or put the other one's English name into `publisher`"
     else:
         return None
-    return Finding(entry=_MANIFEST, rule=rule, remedy=remedy)
-
-
-def is_passed(checks: Sequence[Check]) -> bool:
-    """Whether each of the three checks was done and passed."""
-    return all(each.outcome is Outcome.PASS for each in every_check(Outcome.UNKNOWN, checks))
-
-
-def is_failed(checks: Sequence[Check]) -> bool:
-    """Whether one of them was done and failed: then nothing will make the package pass."""
-    return any(each.outcome is Outcome.FAIL for each in checks)
+    return Finding(entry=_MANIFEST, message=rule, remedy=remedy, rule="manifest.publisher", check=manifest.NAME)
 
 
 # -- publishing --------------------------------------------------------------------------------------------------------------
@@ -120,14 +97,22 @@ def compared(facts: PackageFacts, newest: ExtensionVersion | None) -> Comparison
 
 
 def review_reason(
-    publisher: Publisher, policy: ReviewPolicy, *, is_first: bool, rejected: ExtensionVersion | None
+    publisher: Publisher,
+    policy: ReviewPolicy,
+    *,
+    is_first: bool,
+    rejected: ExtensionVersion | None,
+    undone: Sequence[str] = (),
 ) -> str | None:
     """Why a version has to be looked at before it is published; None where the checks are enough.
 
-    `is_first`: nothing of its extension is published. `rejected` is the version that was refused with the same bytes.
+    `is_first`: nothing of its extension is published. `rejected` is the version that was refused with the same bytes. `undone`
+    names checks that could not be done and have to be run again before.
     """
     if publisher.status is not PublisherStatus.ACCEPTED:
         return f"the publisher {publisher.en_name} is not accepted yet"
+    if undone:
+        return f"checks could not be done and have to be run again: {', '.join(undone)}"
     if rejected is not None:
         return f"the same package was rejected before: {rejected.reason}"[:MAX_REASON_LENGTH]
     if publisher.publisher_review:

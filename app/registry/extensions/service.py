@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from app.registry.access import permissions
+from app.registry.checks import rules as check_rules
+from app.registry.checks.service import Checks
 from app.registry.extensions import rules
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.installs import rules as installs_rules
@@ -31,13 +33,12 @@ from schemas.errors import (
 from schemas.ids import is_id, new_id
 from schemas.model.access import Caller
 from schemas.model.audit import Change
+from schemas.model.checks import CheckResult, SubjectKind
 from schemas.model.extensions import (
     AssetKind,
-    Check,
     Extension,
     ExtensionReview,
     ExtensionVersion,
-    Outcome,
     PackageFacts,
     PublishTask,
     VersionState,
@@ -59,7 +60,7 @@ class _Task(Entity, frozen=True):
     """
 
     upload: Upload
-    checks: list[Check]
+    results: list[CheckResult]
     facts: PackageFacts | None
     has_icon: bool
     publisher: Publisher | None
@@ -73,12 +74,20 @@ class Extensions:
     """From an uploaded package to a published version."""
 
     def __init__(
-        self, database: Database, uploads: Uploads, intake: Intake, *, limit: int, review_policy: ReviewPolicy
+        self,
+        database: Database,
+        uploads: Uploads,
+        intake: Intake,
+        checks: Checks,
+        *,
+        limit: int,
+        review_policy: ReviewPolicy,
     ) -> None:
         """`limit` is the largest package, in bytes."""
         self._database = database
         self._uploads = uploads
         self._intake = intake
+        self._checks = checks
         self._limit = limit
         self._review_policy = review_policy
 
@@ -222,10 +231,9 @@ class Extensions:
                 version, taken = taken, None
             else:
                 version = await extensions.find_rejected(tx, extension, sha256)
-        checks = rules.every_check(Outcome.UNKNOWN, await extensions.list_checks(tx, upload))
         return _Task(
             upload=upload,
-            checks=checks if upload.state not in rules.AT_WORK else [],
+            results=await self._checks.find(tx, upload.tenant_id, SubjectKind.EXTENSION, upload.id),
             facts=facts,
             has_icon=has_icon,
             publisher=publisher,
@@ -254,7 +262,11 @@ class Extensions:
             raise PublisherNotAccepted("task_id", status=publisher.status)
         extension = task.extension or await extensions.insert(tx, new_id(), publisher, facts, caller)
         reason = rules.review_reason(
-            publisher, self._review_policy, is_first=extension.published_at is None, rejected=task.version
+            publisher,
+            self._review_policy,
+            is_first=extension.published_at is None,
+            rejected=task.version,
+            undone=check_rules.held(task.results, self._checks.policy(SubjectKind.EXTENSION)),
         )
         version = await extensions.insert_version(
             tx, new_id(), extension, facts, _precedence(facts), upload, caller, reason=reason or ""
@@ -315,7 +327,7 @@ def _told(task: _Task) -> PublishTask:
     is_known = task.facts is not None and task.publisher is not None
     return PublishTask(
         upload=upload,
-        checks=task.checks,
+        checks=check_rules.areas(task.results) if upload.state not in rules.AT_WORK else [],
         facts=task.facts,
         comparison=rules.compared(task.facts, task.newest) if task.facts is not None and is_known else None,
         has_icon=task.has_icon,

@@ -18,13 +18,15 @@ from app.registry.packages.archive import Archive
 from app.registry.packages.strict_json import quoted
 from app.registry.plugins import versions
 from schemas.errors import IconRefused, InvalidField, PackageRefused
+from schemas.model.checks import Finding
 from schemas.model.extensions import TARGET_PLATFORMS, UNIVERSAL, Asset, AssetKind, PackageFacts
-from schemas.model.packages import Finding
 
 MANIFEST, VSIX_MANIFEST = "extension/package.json", "extension.vsixmanifest"
 CLIENT = "Microsoft.VisualStudio.Code"
 MAX_FINDINGS = 20
-"""Told at once of one check."""
+"""Told at once."""
+ICON_RULE = "icon.undecodable"
+"""What is wrong with the icon has this rule; all else that is wrong has none of its own."""
 
 MAX_JSON_BYTES = 1024 * 1024
 MAX_JSON_DEPTH = 64
@@ -94,6 +96,11 @@ def read(archive: Archive) -> tuple[PackageFacts | None, list[Asset], list[Findi
     return facts, assets, reader.found[:MAX_FINDINGS]
 
 
+def raw_manifest(archive: Archive) -> dict[str, object]:
+    """`extension/package.json` as its author wrote it; empty where it cannot be read."""
+    return _Reader(archive).manifest
+
+
 def icon_entry(archive: Archive) -> str | None:
     """Which file of the package is said to be its icon, whether or not it can be one."""
     return _Reader(archive).icon_entry()
@@ -107,7 +114,7 @@ class _Reader:
         self._archive = archive
         self._files = {entry.name.lower(): entry.name for entry in archive.entries if not entry.is_directory}
         manifest = self._json(MANIFEST, needed=True)
-        self._manifest: dict[str, object] = manifest or {}
+        self.manifest: dict[str, object] = manifest or {}
         self._has_manifest = manifest is not None
         self._texts = self._nls("extension/package.nls.json")
         self._vsix = self._xml()
@@ -115,8 +122,8 @@ class _Reader:
 
     # -- files -------------------------------------------------------------------------------------------------------
 
-    def _wrong(self, entry: str, rule: str, remedy: str = _CORRECT) -> None:
-        finding = Finding(entry=entry, rule=rule, remedy=remedy)
+    def _wrong(self, entry: str, rule: str, remedy: str = _CORRECT, *, of_icon: bool = False) -> None:
+        finding = Finding(entry=entry, message=rule, remedy=remedy, rule=ICON_RULE if of_icon else "")
         if len(self.found) < MAX_FINDINGS and finding not in self.found:
             self.found.append(finding)
 
@@ -213,7 +220,7 @@ class _Reader:
 
     def _said(self, field: str, most: int, *, lines: bool = False) -> str:
         """The text of a field of package.json, in the package's own language; empty where there is none or it is refused."""
-        value = self._manifest.get(field)
+        value = self.manifest.get(field)
         if value is None:
             return ""
         if not isinstance(value, str):
@@ -234,7 +241,7 @@ class _Reader:
 
     def _words(self, field: str) -> list[str]:
         """The texts of a list in package.json."""
-        value = self._manifest.get(field)
+        value = self.manifest.get(field)
         if value is None:
             return []
         if isinstance(value, str):
@@ -314,7 +321,7 @@ class _Reader:
             self._wrong(VSIX_MANIFEST, "it has no Identity", _REPACK)
         identity: dict[str, str] = {}
         for field, (attribute, is_right, rule) in rules.items() if self._has_manifest else ():
-            value = self._manifest.get(field)
+            value = self.manifest.get(field)
             if value is None:
                 self._wrong(MANIFEST, f"{field} is missing", f"add it: {rule}")
             elif not isinstance(value, str) or not is_right(value):
@@ -334,7 +341,7 @@ class _Reader:
             self._wrong(VSIX_MANIFEST, rule, f"name one of {', '.join(TARGET_PLATFORMS[1:])}, or none")
             return UNIVERSAL
         # Programs that install an extension write into its package.json where it runs, and some are packed again from there.
-        note = self._manifest.get("__metadata")
+        note = self.manifest.get("__metadata")
         other = note.get("targetPlatform") if isinstance(note, dict) else None
         if other in TARGET_PLATFORMS and other != platform:
             rule = f"__metadata.targetPlatform is {quoted(other)}, {VSIX_MANIFEST} says {quoted(platform)}"
@@ -351,7 +358,7 @@ class _Reader:
         return [each for each in targets if self._fits(VSIX_MANIFEST, "an InstallationTarget", each, 128)]
 
     def _engines(self, properties: dict[str, str]) -> dict[str, str]:
-        value = self._manifest.get("engines")
+        value = self.manifest.get("engines")
         if not isinstance(value, dict) or "vscode" not in value:
             if self._has_manifest:
                 self._wrong(
@@ -401,14 +408,14 @@ class _Reader:
         return [] if found is None else _split(found.text or "")
 
     def _preview(self) -> bool:
-        value = self._manifest.get("preview", False)
+        value = self.manifest.get("preview", False)
         if not isinstance(value, bool):
             self._wrong(MANIFEST, "preview is neither true nor false")
         flags = self._one(self._one(self._vsix, "Metadata"), "GalleryFlags")
         return value is True or (flags is not None and "Preview" in (flags.text or "").split())
 
     def _license(self) -> str:
-        value = self._manifest.get("license")
+        value = self.manifest.get("license")
         if isinstance(value, dict):  # as npm once had it: {"type": "MIT", "url": ...}
             value = value.get("type")
         text = value.strip() if isinstance(value, str) else ""
@@ -427,7 +434,7 @@ class _Reader:
 
     def _link(self, field: str, instead: str | None) -> str:
         """The address of a field, if browsers can go there; else the one that vsce made of it."""
-        value = self._manifest.get(field)
+        value = self.manifest.get(field)
         if isinstance(value, dict):
             value = value.get("url")
         text = value.strip() if isinstance(value, str) else ""
@@ -444,7 +451,7 @@ class _Reader:
 
     def _localised(self) -> dict[str, dict[str, str]]:
         """Display name and description by language."""
-        keys = {field: _KEY.fullmatch(str(self._manifest.get(field, ""))) for field in ("displayName", "description")}
+        keys = {field: _KEY.fullmatch(str(self.manifest.get(field, ""))) for field in ("displayName", "description")}
         files = {
             match[1].lower(): match[0] for name in self._files.values() if (match := _LANGUAGE_FILE.fullmatch(name))
         }
@@ -484,7 +491,7 @@ class _Reader:
 
     def icon(self) -> str | None:
         """Where the icon is said to be: by the VSIX manifest, or else by package.json."""
-        told = self._manifest.get("icon")
+        told = self.manifest.get("icon")
         own = "extension/" + told.removeprefix("./") if isinstance(told, str) else None
         return self._named.get(_ICON_TYPE) or own
 
@@ -542,10 +549,10 @@ class _Reader:
         try:
             media_type = icons.inspect(content)
         except IconRefused as refused:
-            self._wrong(name, f"it is no icon: {refused.facts['problem']}", remedy)
+            self._wrong(name, f"it is no icon: {refused.facts['problem']}", remedy, of_icon=True)
             return None
         if media_type not in ("image/png", "image/jpeg"):
-            self._wrong(name, f"it is no icon: {media_type} is not taken", remedy)
+            self._wrong(name, f"it is no icon: {media_type} is not taken", remedy, of_icon=True)
             return None
         return _asset(AssetKind.ICON, media_type, content)
 

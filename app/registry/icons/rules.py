@@ -66,6 +66,12 @@ def inspect(picture: bytes) -> MediaType:
     return media_type
 
 
+def measure(picture: bytes) -> tuple[int, int]:
+    """Width and height, in pixels, of a picture that `inspect` took."""
+    with Image.open(io.BytesIO(picture), formats=["PNG", "JPEG", "WEBP", "GIF"]) as image:
+        return image.size
+
+
 def _decode(image: Image.Image, most_frames: int) -> None:
     pixels = 0
     for frame in range(most_frames):

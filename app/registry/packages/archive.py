@@ -26,7 +26,7 @@ from typing import BinaryIO, NoReturn
 
 from schemas.base import Entity
 from schemas.errors import PackageRefused
-from schemas.model.packages import Finding
+from schemas.model.checks import Finding
 
 MIB = 1024 * 1024
 STORED, DEFLATED = 0, 8
@@ -62,7 +62,7 @@ _PIECE = 256 * 1024  # contents held at a time
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-_WHOLE = "the archive"
+WHOLE = "the archive"
 _REPACK = "pack it again with an ordinary ZIP tool"
 _RESEND = "send it again whole, or " + _REPACK
 _RENAME = "rename it and pack again"
@@ -283,7 +283,7 @@ class _Window:
 
     def _fill(self, offset: int, least: int) -> None:
         if offset + least > self.size:
-            _refuse(_WHOLE, "it ends in the middle of one of its parts", _RESEND)
+            _refuse(WHOLE, "it ends in the middle of one of its parts", _RESEND)
         wanted = min(max(least, _WINDOW), self.size - offset)
         self._held = b""  # freed before as much again is read
         self._stream.seek(offset)
@@ -292,7 +292,7 @@ class _Window:
             pieces.append(piece)
             wanted -= len(piece)
         if wanted:
-            _refuse(_WHOLE, f"it ends before the {self.size} bytes that it should have", "send it again whole")
+            _refuse(WHOLE, f"it ends before the {self.size} bytes that it should have", "send it again whole")
         self._held, self._begin = b"".join(pieces), offset
 
 
@@ -321,10 +321,10 @@ def _refuse(what: Entry | str, rule: str, remedy: str) -> NoReturn:
 
 def finding(what: Entry | str, rule: str, remedy: str) -> Finding:
     """What is wrong with an entry, or with what is named."""
-    return Finding(entry=_shown(what.name) if isinstance(what, Entry) else what, rule=rule, remedy=remedy)
+    return Finding(entry=shown(what.name) if isinstance(what, Entry) else what, message=rule, remedy=remedy)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name, which may break every rule, fit for a message: bounded, and without anything unseen."""
     if not name:
         return "the entry without a name"
@@ -342,16 +342,16 @@ def _find_directory(window: _Window, limits: Limits) -> tuple[int, int, int]:
     tail = window.at(tail_begin, tail_length)
     found = tail.rfind(b"PK\x05\x06")
     if found < 0:
-        _refuse(_WHOLE, "it has no end record, so it is no ZIP archive or not a whole one", "send a whole ZIP archive")
+        _refuse(WHOLE, "it has no end record, so it is no ZIP archive or not a whole one", "send a whole ZIP archive")
     # As the last signature in the file this is what every reader finds, or the comment holds one of its own.
     if len(tail) - found < _END.size:
-        _refuse(_WHOLE, "its end record is cut off, or its comment holds a signature", _REPACK)
+        _refuse(WHOLE, "its end record is cut off, or its comment holds a signature", _REPACK)
     disks = [0, 0]
     _, disks[0], disks[1], here, count, length, begin, comment_length = _END.unpack_from(tail, found)
     if found + _END.size + comment_length != len(tail):
-        _refuse(_WHOLE, "its comment has another length than what follows the end record", "remove what was appended")
+        _refuse(WHOLE, "its comment has another length than what follows the end record", "remove what was appended")
     if _BINARY.search(tail, found + _END.size):
-        _refuse(_WHOLE, "its comment is not plain text", "pack it again without a comment")
+        _refuse(WHOLE, "its comment is not plain text", "pack it again without a comment")
     end = tail_begin + found
 
     located = found - _LOCATOR64.size
@@ -360,24 +360,24 @@ def _find_directory(window: _Window, limits: Limits) -> tuple[int, int, int]:
         markers = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, _WIDE, _WIDE)  # "the value is in the zip64 record"
         end -= _LOCATOR64.size + _END64.size
         if located < _END64.size or _LOCATOR64.unpack_from(tail, located)[1:] not in ((0, end, 1), (0, end, 0)):
-            _refuse(_WHOLE, "its zip64 end record is not where its locator says", _REPACK)
+            _refuse(WHOLE, "its zip64 end record is not where its locator says", _REPACK)
         signature, rest, _, _, *wide = _END64.unpack_from(tail, located - _END64.size)
         if signature != b"PK\x06\x06" or rest != _END64.size - 12:
-            _refuse(_WHOLE, "its zip64 end record is malformed", _REPACK)
+            _refuse(WHOLE, "its zip64 end record is malformed", _REPACK)
         if any(value not in told for value, *told in zip(narrow, markers, wide, strict=True)):
-            _refuse(_WHOLE, "its end record and its zip64 end record disagree", _REPACK)
+            _refuse(WHOLE, "its end record and its zip64 end record disagree", _REPACK)
         disks[0], disks[1], here, count, length, begin = wide
 
     if any(disks) or here != count:
-        _refuse(_WHOLE, "it is one part of several", "pack it as a single file")
+        _refuse(WHOLE, "it is one part of several", "pack it as a single file")
     if count > limits.max_entries:
-        _refuse(_WHOLE, f"it has {count} entries where at most {limits.max_entries} are taken", "pack fewer files")
+        _refuse(WHOLE, f"it has {count} entries where at most {limits.max_entries} are taken", "pack fewer files")
     if length > limits.max_directory_bytes:
         rule = f"its directory has {length} bytes where at most {limits.max_directory_bytes} are taken"
-        _refuse(_WHOLE, rule, "pack fewer files or use shorter names")
+        _refuse(WHOLE, rule, "pack fewer files or use shorter names")
     if begin + length != end:
         rule = "its directory does not end where the end record begins, so bytes were put before it or into it"
-        _refuse(_WHOLE, rule, "remove what was put there, or " + _REPACK)
+        _refuse(WHOLE, rule, "remove what was put there, or " + _REPACK)
     return begin, length, count
 
 
@@ -404,7 +404,7 @@ def _read_directory(directory: bytes, count: int, found: _Findings) -> list[Entr
         except PackageRefused as refused:
             found.add(refused.findings[0])
     if at != len(directory):
-        _refuse(_WHOLE, f"its directory goes on after the {count} entries that it counts", _REPACK)
+        _refuse(WHOLE, f"its directory goes on after the {count} entries that it counts", _REPACK)
     return entries
 
 
@@ -413,7 +413,7 @@ def _entry(fields: tuple[int, ...], raw_name: bytes, raw_extra: bytes, where: st
     extra = _extra_fields(raw_extra, where)
     system = made_by >> 8
     name = _name(raw_name, flags, extra, where, unix=system in (_UNIX, _DARWIN))
-    where = _shown(name)
+    where = shown(name)
     size, packed, offset = _widened(extra, (size, packed, offset), where)
     if disk:
         _refuse(where, "it lies in another part of a divided archive", "pack it as a single file")
@@ -512,10 +512,10 @@ def _check_names(entries: list[Entry], limits: Limits, found: _Findings) -> None
     keys.sort(key=lambda each: each[0])
     for (key, entry), (next_key, other) in pairwise(keys):
         if key == next_key:
-            same = "it is there twice" if other.name == entry.name else f"some systems take it for {_shown(other.name)}"
+            same = "it is there twice" if other.name == entry.name else f"some systems take it for {shown(other.name)}"
             found.add(finding(entry, same, "keep one of them"))
         elif not entry.is_directory and next_key.startswith(key + "\0"):
-            found.add(finding(entry, f"it is a file, and a directory for {_shown(other.name)}", _RENAME))
+            found.add(finding(entry, f"it is a file, and a directory for {shown(other.name)}", _RENAME))
 
 
 def _broken_name_rule(entry: Entry, limits: Limits) -> str | None:
@@ -581,13 +581,13 @@ def _check_total(entries: list[Entry], limits: Limits) -> None:
     total = sum(entry.size for entry in entries)
     if total > limits.max_total_bytes:
         rule = f"its entries declare {total} bytes together where at most {limits.max_total_bytes} are taken"
-        _refuse(_WHOLE, rule, "pack less")
+        _refuse(WHOLE, rule, "pack less")
     packed = sum(entry.compressed_size for entry in entries)
     small = min(limits.max_ratio * packed, limits.small_total_bytes)
     taken = max(limits.ratio_floor, small, limits.max_large_ratio * packed)
     if total > taken:
         rule = f"its entries grow from {packed} to {total} bytes when inflated where at most {taken} are taken"
-        _refuse(_WHOLE, rule, "pack less, or store files uncompressed")
+        _refuse(WHOLE, rule, "pack less, or store files uncompressed")
 
 
 def _ends(entries: list[Entry], directory_begin: int) -> dict[str, int]:
@@ -600,5 +600,5 @@ def _ends(entries: list[Entry], directory_begin: int) -> dict[str, int]:
         ends[entry.name] = next_begin
         next_begin = entry.offset
     if next_begin:
-        _refuse(_WHOLE, f"{next_begin} bytes lie before its first entry", "remove what was put there")
+        _refuse(WHOLE, f"{next_begin} bytes lie before its first entry", "remove what was put there")
     return ends

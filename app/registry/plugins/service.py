@@ -78,13 +78,13 @@ class Plugins:
         async with self._change(caller) as tx:
             await self._add_version(tx, caller, spec, VersionState.FORMAL)
 
-    async def release_package(self, caller: Caller, tx: Transaction, spec: VersionSpec) -> bool:
-        """A released version that a package brings, in the transaction that also records the package.
+    async def release_package(self, caller: Caller, tx: Transaction, spec: VersionSpec, version_id: str) -> bool:
+        """A released version of that id that a package brings, in the transaction that also records the package.
 
         Answers whether something changed: the same bytes again are a success that changes nothing. Raises
         `OtherBytesReleased` for other bytes under a released number.
         """
-        return await self._add_version(tx, caller, spec, VersionState.FORMAL)
+        return await self._add_version(tx, caller, spec, VersionState.FORMAL, version_id)
 
     async def require_upload(self, caller: Caller, name: str) -> None:
         """Raises what already stands against a package for this plug-in, before a byte of it is taken."""
@@ -94,7 +94,9 @@ class Plugins:
                 rules.require_change(caller, plugin)
                 await _require_one_composition(tx, caller, plugin, Composition.SINGLE)
 
-    async def _add_version(self, tx: Transaction, caller: Caller, spec: VersionSpec, state: VersionState) -> bool:
+    async def _add_version(
+        self, tx: Transaction, caller: Caller, spec: VersionSpec, state: VersionState, version_id: str | None = None
+    ) -> bool:
         number = versions.parse("version", spec.version)
         precedence = versions.precedence(number)
         steps = rules.steps_of(spec.plugin_name, spec.content.execution)
@@ -113,7 +115,7 @@ class Plugins:
             return False
         if used is not None:  # a draft, which the package of the same number replaces
             await plugins.delete_draft(tx, plugin, used.id)
-        version_id = new_id()
+        version_id = version_id or new_id()
         await plugins.insert_version(
             tx,
             caller,

@@ -24,7 +24,7 @@ from app.registry.upkeep.inventory import unnamed_keys
 from schemas.model.upkeep import Collected, StoredKey
 from storage.blobs import keys
 from storage.blobs.base import BlobStore
-from storage.postgres import audit, upkeep
+from storage.postgres import audit, checks, upkeep
 from storage.postgres.database import Database, Transaction
 from storage.postgres.upkeep import EndedUpload, ListedBlob, ListedIcon, OldUpload
 
@@ -57,6 +57,7 @@ class Collection:
         await self._drop_icons()
         await self._clear_uploads()
         await self._forget_uploads()
+        await self._forget_checks()
         await self._doom_blobs()
         await self._remove_doomed()
         await self._remove_leftovers()
@@ -121,6 +122,14 @@ class Collection:
                     self._count("uploads_forgotten", "upload forgotten", upload=id, why="it has been over for long")
             if self._dry_run or len(batch) < _ROWS_AT_ONCE:
                 return
+
+    async def _forget_checks(self) -> None:
+        """Of what came to nothing and of what is no more."""
+        if not self._dry_run:
+            async with self._database.transaction(platform=True) as tx:
+                forgotten = await checks.forget(tx, _OLD_UPLOAD_DAYS)
+            if forgotten:
+                log.info("checks forgotten", rows=forgotten, why="nothing is left of what they looked at")
 
     # -- bytes ---------------------------------------------------------------------------------------------------------
 

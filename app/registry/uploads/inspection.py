@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 import structlog
 
 from app.registry.access import permissions
+from app.registry.checks import rules as check_rules
+from app.registry.checks.service import Checks, Examined
 from app.registry.extensions import rules as extension_rules
-from app.registry.extensions.inspection import ExtensionInspection
-from app.registry.packages.service import Packages
+from app.registry.packages.service import Inspected, Packages, require_manifest
 from app.registry.uploads import rules
 from app.registry.uploads.joining import record
 from schemas.errors import (
     BytesDamaged,
     Kind,
-    ManifestContradicts,
     PackageRefused,
     PublisherNotAccepted,
     PublisherUnknown,
@@ -24,8 +24,8 @@ from schemas.errors import (
 )
 from schemas.ids import is_id
 from schemas.model.access import Caller
-from schemas.model.extensions import Inspected, Outcome
-from schemas.model.packages import Finding, Manifest
+from schemas.model.checks import CheckResult, Finding, Outcome, PackageLocation, Subject, SubjectKind
+from schemas.model.packages import Manifest
 from schemas.model.publishers import PublisherStatus
 from schemas.model.uploads import Purpose, Upload, UploadState
 from storage.blobs.base import BlobStore, Stored
@@ -49,7 +49,7 @@ class Inspection:
         database: Database,
         blobs: BlobStore,
         package_inspection: Packages,
-        extension_inspection: ExtensionInspection,
+        checks: Checks,
         hashing: Executor,
         *,
         hours: int,
@@ -57,7 +57,7 @@ class Inspection:
         self._database = database
         self._blobs = blobs
         self._packages = package_inspection
-        self._extensions = extension_inspection
+        self._checks = checks
         self._hashing = hashing
         self._hours = hours
 
@@ -67,24 +67,24 @@ class Inspection:
             upload = await uploads.find(tx, tenant_id, upload_id, hours=self._hours)
         if upload is None or upload.state is not UploadState.CHECKING:
             return
+        results: list[CheckResult] | None = None
         try:
             stored = await self._read_back(upload)
             if upload.spec.purpose is Purpose.BASIC_PLUGIN:
-                manifest = await self._packages.inspect(stored)
-                if manifest.name != upload.spec.plugin_name:
-                    raise ManifestContradicts(
-                        "plugin_name", manifest_says=manifest.name, request_says=upload.spec.plugin_name
-                    )
-                await self._release(upload, stored, manifest)
+                # The version that comes of it has the upload's id, by which its checks are found in any case.
+                inspected = await self._packages.inspect(upload.tenant_id, upload.id, stored)
+                results = inspected.results
+                await self._decide(upload, stored, inspected)
             else:
-                await self._judge(upload, stored, await self._extensions.inspect(stored))
+                subject = _subject(upload, stored)
+                await self._judge(upload, stored, subject, await self._checks.examine(subject))
         except BytesDamaged as error:
             await self._move(upload, UploadState.FAILED, f"{error} Upload the file again.")
         except RegistryError as error:
             if error.kind not in _FINAL:
                 raise
             findings = error.findings if isinstance(error, PackageRefused) else ()
-            await self._move(upload, UploadState.REFUSED, str(error), findings)
+            await self._move(upload, UploadState.REFUSED, str(error), findings, results)
         await self._remove_surplus(upload)
 
     async def give_up(self, tenant_id: str, upload_id: str, reason: str) -> None:
@@ -144,35 +144,53 @@ class Inspection:
                 raise BytesDamaged
             yield tx, await _maker(tx, upload)
 
-    async def _release(self, upload: Upload, stored: Stored, manifest: Manifest) -> None:
-        """Accepts the package of a basic plug-in, which is released by the same commit."""
+    async def _decide(self, upload: Upload, stored: Stored, inspected: Inspected) -> None:
+        """Accepts the package of a basic plug-in, which is released by the same commit; or refuses it with all that was found."""
+        try:
+            manifest = require_manifest(inspected, upload.spec.plugin_name or "")
+        except RegistryError as error:
+            if error.kind not in _FINAL:
+                raise
+            findings = check_rules.against(inspected.results)
+            async with self._deciding(upload, stored) as (tx, _):
+                await self._checks.keep(tx, inspected.subject, inspected.results)
+                await uploads.move(tx, upload, UploadState.REFUSED, reason=str(error), findings=findings)
+                await record(tx, rules.maker(upload), upload, "upload.refused", reason=str(error))
+        else:
+            await self._release(upload, stored, inspected, manifest)
+
+    async def _release(self, upload: Upload, stored: Stored, inspected: Inspected, manifest: Manifest) -> None:
         async with self._deciding(upload, stored) as (tx, maker):
             await uploads.move(tx, upload, UploadState.ACCEPTED)
-            await self._packages.release(maker, tx, manifest, upload.spec.business_type, stored.sha256)
+            await self._packages.release(maker, tx, inspected, manifest, upload.spec.business_type)
             await record(tx, rules.maker(upload), upload, "upload.accepted")
 
-    async def _judge(self, upload: Upload, stored: Stored, inspected: Inspected) -> None:
-        """Accepts the package of an extension whose three checks passed, or refuses it with all that they found."""
-        facts = inspected.facts
+    async def _judge(self, upload: Upload, stored: Stored, subject: Subject, examined: Examined) -> None:
+        """Accepts the package of an extension that passed every check it has to pass, or refuses it with all that they found.
+
+        One that waits for a person, because a check that is set to `hold` could not be done, is accepted: nobody can publish it
+        before the checks were run again.
+        """
+        facts = examined.reading.facts
         async with self._deciding(upload, stored) as (tx, _):
             publisher = await publishers.find_by_name(tx, upload.tenant_id, facts.publisher) if facts else None
-            checks = extension_rules.judged(inspected, publisher, upload.spec.publisher_id)
+            results = extension_rules.judged(examined.results, facts, publisher, upload.spec.publisher_id)
+            verdict = self._checks.verdict(subject.kind, results)
+            self._checks.require_done(subject.kind, results)
             if facts is not None:
-                await extensions.keep_package(tx, upload.tenant_id, stored.sha256, facts, inspected.assets)
+                await extensions.keep_package(tx, upload.tenant_id, stored.sha256, facts, examined.reading.assets)
                 if publisher is not None:
                     upload = await uploads.name_publisher(tx, upload, publisher.id)
-            await extensions.keep_checks(tx, upload, checks)
-            if extension_rules.is_passed(checks) and facts is not None:
+            await self._checks.keep(tx, subject, results)
+            if verdict is not Outcome.FAIL and facts is not None:
                 await uploads.move(tx, upload, UploadState.ACCEPTED)
                 await uploads.supersede_files(tx, upload)
                 await record(tx, rules.maker(upload), upload, "upload.accepted")
-            elif extension_rules.is_failed(checks):
-                findings = [finding for check in checks for finding in check.findings]
+            else:
+                findings = check_rules.against(results)
                 reason = str(PackageRefused(findings)) if findings else "A check has failed, and found nothing to tell."
                 await uploads.move(tx, upload, UploadState.REFUSED, reason=reason, findings=findings)
                 await record(tx, rules.maker(upload), upload, "upload.refused", reason=reason)
-            else:
-                raise ServiceBusy  # a check was not done: what is unknown decides nothing, and the job comes again
 
     async def _remove_surplus(self, upload: Upload) -> None:
         """Removes the joined file where the tenant keeps the same bytes elsewhere; what is left is collected later."""
@@ -188,15 +206,27 @@ class Inspection:
             log.warning("a file is left to the collection", key=upload.assembly_key, reason=str(error))
 
     async def _move(
-        self, upload: Upload, state: UploadState, reason: str = "", findings: tuple[Finding, ...] | list[Finding] = ()
+        self,
+        upload: Upload,
+        state: UploadState,
+        reason: str = "",
+        findings: tuple[Finding, ...] | list[Finding] = (),
+        results: list[CheckResult] | None = None,
     ) -> None:
+        """Ends the inspection. Without `results` no check was done."""
         async with self._database.transaction(upload.tenant_id) as tx:
             await audit.lock_tenant(tx, upload.tenant_id)
             if await uploads.move(tx, upload, state, reason=reason, findings=findings):
-                if upload.spec.purpose is Purpose.EXTENSION:
-                    undone = extension_rules.every_check(Outcome.UNKNOWN)
-                    await extensions.keep_checks(tx, upload, undone)
+                subject = _subject(upload, None)
+                await self._checks.keep(tx, subject, results or self._checks.not_done(subject.kind, reason))
                 await record(tx, rules.maker(upload), upload, f"upload.{state}", reason=reason)
+
+
+def _subject(upload: Upload, stored: Stored | None) -> Subject:
+    """What is checked of an upload; without `stored` what would be."""
+    kind = SubjectKind.EXTENSION if upload.spec.purpose is Purpose.EXTENSION else SubjectKind.BASIC_PLUGIN
+    package = None if stored is None else PackageLocation(key=stored.key, size=stored.size, sha256=stored.sha256)
+    return Subject(kind=kind, tenant_id=upload.tenant_id, subject_id=upload.id, package=package)
 
 
 async def _maker(tx: Transaction, upload: Upload) -> Caller:

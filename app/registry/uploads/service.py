@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from app.registry.access import permissions
-from app.registry.extensions.inspection import ExtensionInspection
+from app.registry.checks.service import Checks
 from app.registry.packages.service import Packages
 from app.registry.uploads import rules
 from app.registry.uploads.ahead import Ahead, AheadChunks
@@ -77,7 +77,7 @@ class Uploads:
         database: Database,
         blobs: BlobStore,
         package_inspection: Packages,
-        extension_inspection: ExtensionInspection,
+        checks: Checks,
         hashing: Executor,
         policy: UploadPolicy,
     ) -> None:
@@ -94,7 +94,7 @@ class Uploads:
             database,
             blobs,
             package_inspection,
-            extension_inspection,
+            checks,
             hashing,
             hours=policy.expires_after_hours,
         )

@@ -14,15 +14,6 @@ SELECT facts FROM extension_packages WHERE tenant_id = :tenant_id AND sha256 = :
 -- name: list_asset_kinds
 SELECT kind FROM extension_assets WHERE tenant_id = :tenant_id AND package_sha256 = :digest ORDER BY kind
 
--- name: keep_check
-INSERT INTO extension_checks (upload_id, tenant_id, name, outcome, findings)
-VALUES (:upload_id, :tenant_id, :name, :outcome, :findings)
-    ON CONFLICT (upload_id, name) DO UPDATE
-   SET outcome = EXCLUDED.outcome, findings = EXCLUDED.findings, checked_at = clock_timestamp()
-
--- name: list_checks
-SELECT name, outcome, findings FROM extension_checks WHERE tenant_id = :tenant_id AND upload_id = :upload_id
-
 -- name: find_extension
 SELECT id, tenant_id, publisher_id, publisher_name, name, official, display_name, description, categories, tags, targets, engines,
        preview, latest_version_id, published_at, created_at, updated_at, creator_id, creator_name

@@ -60,18 +60,18 @@ UPDATE uploads SET cleared_at = clock_timestamp()
 RETURNING id
 
 -- name: list_old_uploads
--- A version that waits for review still needs what the checks said of its upload.
+-- What the checks said of an upload is needed as long as there is a version of it.
 SELECT id, tenant_id FROM uploads
  WHERE NOT is_open AND NOT needs_file AND cleared_at IS NOT NULL
    AND updated_at < clock_timestamp() - make_interval(days => :days)
-   AND NOT EXISTS (SELECT FROM extension_versions v WHERE v.upload_id = uploads.id AND v.state = 'in-review')
+   AND NOT EXISTS (SELECT FROM extension_versions v WHERE v.upload_id = uploads.id AND v.state <> 'rejected')
  ORDER BY updated_at LIMIT :most
 
 -- name: delete_uploads
 DELETE FROM uploads WHERE tenant_id = :tenant_id AND id = ANY (:ids::text[])
    AND NOT is_open AND NOT needs_file AND cleared_at IS NOT NULL
    AND NOT EXISTS (SELECT FROM extension_versions v
-                    WHERE v.tenant_id = :tenant_id AND v.upload_id = uploads.id AND v.state = 'in-review')
+                    WHERE v.tenant_id = :tenant_id AND v.upload_id = uploads.id AND v.state <> 'rejected')
 RETURNING id
 
 -- name: list_assemblies

@@ -5,14 +5,17 @@ task = await desk.publish(task)
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.registry.access.service import console
+from app.registry.checks.service import Checks
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
 from app.registry.packages.intake import Intake
 from schemas.model.access import Caller
+from schemas.model.checks import CheckResult, PackageLocation, Subject, SubjectKind
 from schemas.model.extensions import ExtensionVersion, PublishTask
 from schemas.model.publishers import PublisherFacts
 from schemas.model.uploads import Upload
@@ -55,7 +58,13 @@ class Desk:
         """The service where operators have chosen that policy."""
         wiring, uploads = self.world.wiring, self.world.wiring.registry.uploads
         intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
-        return Extensions(wiring.database, uploads, intake, limit=2**24, review_policy=policy)
+        return Extensions(wiring.database, uploads, intake, wiring.registry.checks, limit=2**24, review_policy=policy)
+
+    def by_checks(self, checks: Checks) -> Extensions:
+        """The service of an installation with other checks."""
+        wiring, uploads = self.world.wiring, self.world.wiring.registry.uploads
+        intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
+        return Extensions(wiring.database, uploads, intake, checks, limit=2**24, review_policy=ReviewPolicy.CHECKS)
 
     def package(self, version: str = "1.0.0", content: bytes = b"", **changes: Any) -> bytes:
         """A package of the publisher's `linter`; of other `content` other bytes."""
@@ -85,6 +94,20 @@ class Desk:
         version = (await self.publish(await self.checked(package))).version
         assert version is not None
         return version
+
+    async def results(self, upload_id: str) -> list[CheckResult]:
+        """What the newest run of the checks came to."""
+        wiring, tenant_id = self.world.wiring, self.caller.tenant_id
+        async with wiring.database.transaction(tenant_id) as tx:
+            return await wiring.registry.checks.find(tx, tenant_id, SubjectKind.EXTENSION, upload_id)
+
+    async def keep(self, upload: Upload, results: Sequence[CheckResult]) -> None:
+        """A new run with these results."""
+        wiring, tenant_id = self.world.wiring, self.caller.tenant_id
+        package = PackageLocation(key="", size=upload.spec.size, sha256=upload.found_sha256 or "")
+        subject = Subject(kind=SubjectKind.EXTENSION, tenant_id=tenant_id, subject_id=upload.id, package=package)
+        async with wiring.database.transaction(tenant_id) as tx:
+            await wiring.registry.checks.keep(tx, subject, results)
 
     async def set_publisher(self, column: str, value: bool) -> None:
         """Settles who looks at the publisher's releases."""

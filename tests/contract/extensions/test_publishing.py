@@ -12,11 +12,14 @@ import pytest
 
 from app.jobs import HANDLERS
 from app.jobs.worker import Worker
-from app.registry.extensions.inspection import ExtensionInspection
+from app.registry.checks.base import Look
+from app.registry.checks.catalogue import BUILT_IN
+from app.registry.checks.service import Checks
 from app.registry.extensions.rules import Owner, ReviewPolicy
-from app.registry.uploads.service import Uploads
 from app.settings import Settings
 from schemas.errors import (
+    ChecksNotDone,
+    ChecksNotPassed,
     FileExists,
     InvalidField,
     OperationNotAllowed,
@@ -28,36 +31,31 @@ from schemas.errors import (
     QuotaExceeded,
     ReviewedVersionUnknown,
     ReviewOver,
-    ServiceBusy,
     TaskNotReady,
     UploadUnknown,
 )
 from schemas.ids import new_id
 from schemas.model.access import Role, Tenant
+from schemas.model.checks import Area, Outcome, SubjectKind
 from schemas.model.extensions import (
     AssetKind,
-    Check,
-    CheckName,
     Comparison,
-    Inspected,
-    Outcome,
     PublishTask,
     VersionState,
 )
-from schemas.model.uploads import Purpose, UploadPolicy, UploadState
+from schemas.model.uploads import Purpose, UploadState
 from schemas.paging import Paging
-from storage.blobs.base import Stored
 from storage.postgres.database import APP_ROLE
 from storage.postgres.embedded import Urls
 from tests.builders import a_package, a_vsix
 from tests.contract.extensions.desk import Desk
-from tests.contract.uploads.world import POLICY, a_caller, sha256
+from tests.contract.uploads.world import a_caller, sha256
 
-PASSED = dict.fromkeys(CheckName, Outcome.PASS)
-UNKNOWN = dict.fromkeys(CheckName, Outcome.UNKNOWN)
+PASSED = dict.fromkeys(Area, Outcome.PASS)
+UNKNOWN = dict.fromkeys(Area, Outcome.UNKNOWN)
 
 
-def outcomes(task: PublishTask) -> dict[CheckName, Outcome]:
+def outcomes(task: PublishTask) -> dict[Area, Outcome]:
     return {each.name: each.outcome for each in task.checks}
 
 
@@ -122,7 +120,7 @@ async def test_a_package_of_a_publisher_for_whom_it_may_not_come_is_refused_with
         task = await desk.checked(desk.package(**changes))
 
     assert task.upload.state is UploadState.REFUSED
-    assert outcomes(task) == PASSED | {CheckName.BASIC_INFORMATION: Outcome.FAIL}
+    assert outcomes(task) == PASSED | {Area.BASIC_INFORMATION: Outcome.FAIL}
     (finding,) = task.upload.findings
     assert finding.entry == "extension/package.json"
     assert finding.remedy in task.upload.reason
@@ -141,45 +139,42 @@ async def test_a_publisher_token_brings_packages_of_its_publisher_only(desk: Des
 async def test_what_is_no_archive_is_refused_and_the_other_checks_stay_unknown(desk: Desk) -> None:
     task = await desk.checked(b"no archive at all")
     assert task.upload.state is UploadState.REFUSED
-    assert outcomes(task) == UNKNOWN | {CheckName.FILE: Outcome.FAIL}
+    assert outcomes(task) == UNKNOWN | {Area.FILE: Outcome.FAIL}
     assert task.upload.findings
     assert (task.facts, task.comparison, task.owner) == (None, None, Owner.UPLOADER)
 
 
-class Inspecting(ExtensionInspection):
-    """Checks that crash, or answer what they are told to. No package makes a check crash on demand."""
+class Crashing(Look):
+    """A look that breaks off. No package makes a check crash on demand."""
 
-    def __init__(self, answer: Inspected | None) -> None:
-        self.answer = answer
-
-    async def inspect(self, stored: Stored) -> Inspected:
-        if self.answer is None:
-            raise RuntimeError("told so by a test")
-        return self.answer
+    def see(self, entry: object, piece: bytes) -> None:
+        raise RuntimeError("told so by a test")
 
 
-def inspected_by(desk: Desk, inspection: ExtensionInspection) -> Uploads:
+def crashing(desk: Desk, settled: str = "") -> Checks:
+    """Checks of which `secrets` breaks off."""
+    known = [
+        msgspec.structs.replace(each, begin=lambda _: Crashing()) if each.name == "secrets" else each
+        for each in BUILT_IN
+    ]
     wiring = desk.world.wiring
-    policy = UploadPolicy(**POLICY)
-    return Uploads(
-        wiring.database, wiring.blobs, wiring.registry.packages, inspection, desk.world.hashing, policy
-    )  # fmt: skip
+    return Checks(wiring.database, wiring.blobs, desk.world.hashing, known, settled)
 
 
 async def test_a_check_that_crashes_is_tried_again_and_then_failed_and_never_passed(
     desk: Desk, quiet: Urls, quiet_settings: Settings
 ) -> None:
     upload = await desk.uploaded(desk.package())
-    registry = dataclasses.replace(desk.world.wiring.registry, uploads=inspected_by(desk, Inspecting(None)))
+    registry = dataclasses.replace(desk.world.wiring.registry, uploads=desk.world.another(crashing(desk)))
     database, handlers = desk.world.wiring.database, {"inspect_upload": HANDLERS["inspect_upload"]}
-    crashing = Worker(registry, database, quiet.app, handlers, at_once=1, pause=lambda _: 0.0)
+    worker = Worker(registry, database, quiet.app, handlers, at_once=1, pause=lambda _: 0.0)
 
-    runs = await crashing.run_due()
+    runs = await worker.run_due()
 
     task = await desk.extensions.task(desk.caller, upload.id)
     assert runs >= HANDLERS["inspect_upload"].attempts
     assert (task.upload.state, task.owner, outcomes(task)) == (UploadState.FAILED, Owner.UPLOADER, UNKNOWN)
-    assert "RuntimeError" in task.upload.reason
+    assert "secrets: it broke off (RuntimeError)" in task.upload.reason
     assert task.next_step
     with pytest.raises(TaskNotReady) as refused:
         await desk.publish(task)
@@ -192,10 +187,8 @@ async def test_a_check_that_crashes_is_tried_again_and_then_failed_and_never_pas
 
 async def test_a_check_that_was_not_done_decides_nothing(desk: Desk) -> None:
     upload = await desk.uploaded(desk.package())
-    done = [Check(name=name, outcome=Outcome.PASS) for name in CheckName if name is not CheckName.SECURITY]
-    halfway = Inspecting(Inspected(checks=done, facts=None, assets=[]))
-    with pytest.raises(ServiceBusy):
-        await inspected_by(desk, halfway).inspect(upload.tenant_id, upload.id)
+    with pytest.raises(ChecksNotDone, match=r"secrets: it broke off \(RuntimeError\)"):
+        await desk.world.another(crashing(desk)).inspect(upload.tenant_id, upload.id)
     assert (await desk.extensions.task(desk.caller, upload.id)).upload.state is UploadState.CHECKING
 
 
@@ -480,7 +473,7 @@ async def test_nobody_decides_about_a_version_that_there_is_not(desk: Desk, vers
         await desk.extensions.reject(desk.operator, version_id, "no")
 
 
-async def test_an_upload_is_remembered_as_long_as_its_version_waits(desk: Desk) -> None:
+async def test_an_upload_is_remembered_as_long_as_there_is_a_version_of_it_that_was_not_rejected(desk: Desk) -> None:
     await desk.set_publisher("publisher_review", True)
     task = await desk.publish(await desk.checked(desk.package(), "same.vsix"))
     assert task.version is not None
@@ -492,8 +485,10 @@ async def test_an_upload_is_remembered_as_long_as_its_version_waits(desk: Desk) 
     approved = await desk.extensions.approve(desk.operator, task.version.id)
     assert approved.version.state is VersionState.PUBLISHED
     await desk.world.collect()
-    with pytest.raises(UploadUnknown):
-        await desk.extensions.task(desk.caller, task.upload.id)
+    remembered = (await desk.extensions.task(desk.caller, task.upload.id)).version
+    assert remembered is not None
+    assert (remembered.id, remembered.state) == (task.version.id, VersionState.PUBLISHED)
+    assert await desk.results(task.upload.id), "by which it can be checked again"
     assert await desk.world.wiring.registry.extensions.approve(desk.operator, task.version.id) == approved
     kept = await desk.world.kept()
     assert hashlib.sha256(desk.package()).hexdigest() in kept
@@ -531,30 +526,64 @@ async def test_my_publishers_are_told_with_my_role_and_how_many_extensions_they_
 # -- what the database keeps to itself ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lacking", ["a check", "a pass", "the same bytes", "the upload"])
+_CHECKS = "INSERT INTO checks (tenant_id, subject_kind, subject_id, run, name, area, outcome, blocking, rule_set, package_sha256)"
+_AGAIN = (
+    "SELECT tenant_id, subject_kind, subject_id, run + 1, name, area, {outcome}, blocking, rule_set, {digest} FROM checks"
+    " WHERE subject_id = '{upload}' AND {which}"
+)
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    ["an area", "a pass", "what is unknown", "a blocking check", "other bytes", "the same bytes", "the upload"],
+)
 async def test_no_statement_of_the_application_publishes_what_did_not_pass(
     desk: Desk, quiet: Urls, lacking: str
 ) -> None:
     await desk.set_publisher("publisher_review", True)
     task = await desk.publish(await desk.checked(desk.package()))
     assert task.version is not None
+
+    def again(which: str = "true", outcome: str = "outcome", digest: str = "package_sha256") -> str:
+        return f"{_CHECKS} {_AGAIN.format(outcome=outcome, digest=digest, upload=task.upload.id, which=which)}"
+
     spoil = {
-        "a check": f"DELETE FROM extension_checks WHERE upload_id = '{task.upload.id}' AND name = 'security'",
-        "a pass": f"UPDATE extension_checks SET outcome = 'unknown' WHERE upload_id = '{task.upload.id}' AND name = 'file'",
+        "an area": again("area <> 'security'"),
+        "a pass": again(outcome="CASE name WHEN 'secrets' THEN 'fail' ELSE outcome END"),
+        "what is unknown": again(outcome="CASE name WHEN 'archive' THEN 'unknown' ELSE outcome END"),
+        "a blocking check": again("NOT blocking"),
+        "other bytes": again(digest="repeat('0', 64)"),
         "the same bytes": f"UPDATE uploads SET found_sha256 = repeat('0', 64) WHERE id = '{task.upload.id}'",
         "the upload": f"UPDATE extension_versions SET upload_id = NULL WHERE id = '{task.version.id}'",
     }[lacking]
     settings = {"search_path": "plugport,public", "role": APP_ROLE}
     app = await asyncpg.connect(quiet.app, server_settings=settings)
+    publish = "UPDATE extension_versions SET state = 'published', published_at = now() WHERE id = $1"
     try:
         await app.execute(f"SET plugport.tenant = '{desk.caller.tenant_id}'")
         await app.execute(spoil)
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="did not pass every check"):
-            await app.execute(
-                "UPDATE extension_versions SET state = 'published', published_at = now() WHERE id = $1", task.version.id
-            )
+            await app.execute(publish, task.version.id)
     finally:
         await app.close()
+
+
+async def test_of_several_runs_the_newest_one_counts(desk: Desk) -> None:
+    await desk.set_publisher("publisher_review", True)
+    task = await desk.publish(await desk.checked(desk.package()))
+    checks = desk.world.wiring.registry.checks
+    assert task.version is not None
+
+    kept = await desk.results(task.upload.id)
+    spoilt = [msgspec.structs.replace(each, outcome=Outcome.UNKNOWN) for each in kept]
+    await desk.keep(task.upload, spoilt)
+    with pytest.raises(ChecksNotPassed):
+        await desk.extensions.approve(desk.operator, task.version.id)
+    assert checks.verdict(SubjectKind.EXTENSION, await desk.results(task.upload.id)) is Outcome.FAIL
+
+    await desk.keep(task.upload, kept)
+    approved = await desk.extensions.approve(desk.operator, task.version.id)
+    assert approved.version.state is VersionState.PUBLISHED
 
 
 async def test_no_statement_changes_a_published_version(desk: Desk) -> None:
@@ -567,14 +596,6 @@ async def test_no_statement_changes_a_published_version(desk: Desk) -> None:
     ):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="cannot change"):
             await desk.world.owner.execute(change, version.id)
-
-
-async def test_the_row_of_an_upload_goes_with_its_checks_and_what_was_published_of_it_stays(desk: Desk) -> None:
-    task = await desk.publish(await desk.checked(desk.package()))
-    await desk.world.owner.execute("DELETE FROM uploads WHERE id = $1", task.upload.id)
-    assert await desk.versions() == [("1.0.0", "published")]
-    left = "SELECT count(*) FROM extension_checks WHERE upload_id = $1"
-    assert await desk.world.owner.fetchval(left, task.upload.id) == 0
 
 
 async def test_names_that_differ_in_case_only_are_one_extension_and_lookalikes_are_nobodys(desk: Desk) -> None:
@@ -596,8 +617,9 @@ _AN_EXTENSION = """INSERT INTO extensions (id, tenant_id, publisher_id, publishe
 @pytest.mark.parametrize(
     ("statement", "refusal"),
     [
-        ("DELETE FROM extension_checks WHERE upload_id = $1", "cannot change"),
-        ("UPDATE extension_checks SET outcome = 'fail' WHERE upload_id = $1", "cannot change"),
+        ("DELETE FROM checks WHERE subject_id = $1", "denied"),
+        ("UPDATE checks SET outcome = 'pass' WHERE subject_id = $1", "denied"),
+        ("DELETE FROM check_findings WHERE subject_id = $1", "denied"),
         ("UPDATE extensions SET official = true WHERE id = $2", "denied"),
         ("UPDATE extensions SET publisher_name = 'somebody' WHERE id = $2", "denied"),
         ("UPDATE extensions SET latest_version_id = NULL WHERE id = $2", "row-level security"),

@@ -140,7 +140,6 @@ async def test_a_refused_change_writes_no_entry(registry: Registry, account: Acc
         lambda: plugins.update_facts(caller, "missing", PluginFacts(description="new")),
         lambda: plugins.delete(caller, "scan"),
         lambda: plugins.publish(caller, "scan", "", "f" * 32),
-        lambda: registry.packages.upload(caller, "scan", None, pieces(b"no archive")),
         lambda: registry.packages.upload(caller, "scan", None, pieces(a_package("other"))),
         lambda: registry.icons.upload(caller, IconKind.PLUGIN, "scan", "i", pieces(b"no picture")),
         lambda: registry.access.create_project(console(), account.id, "default"),

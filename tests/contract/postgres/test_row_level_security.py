@@ -220,13 +220,14 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
     assert {row["relname"]: row["rights"] for row in rows} == {
         "access_keys": "INSERT SELECT UPDATE",
         "audit_entries": "SELECT",
+        "check_findings": "INSERT SELECT",
+        "checks": "INSERT SELECT",
         "blobs": "DELETE INSERT SELECT UPDATE (key) UPDATE (pieces) UPDATE (proven_at) UPDATE (quarantine_reason) "
         "UPDATE (quarantined_at) UPDATE (scrubbed_at) UPDATE (stored_at)",
         "doomed_blobs": "DELETE INSERT SELECT UPDATE (doomed_at)",
         "download_counts": "INSERT SELECT UPDATE",
         "idempotency_keys": "DELETE INSERT SELECT UPDATE",
         "extension_assets": "INSERT SELECT",
-        "extension_checks": "DELETE INSERT SELECT UPDATE",
         "extension_consents": "DELETE INSERT SELECT UPDATE",
         "extension_evaluations": "INSERT SELECT UPDATE (deleted_at) UPDATE (text) UPDATE (updated_at)",
         "extension_generation": "SELECT",

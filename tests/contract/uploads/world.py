@@ -19,7 +19,7 @@ from typing import Any
 import asyncpg
 
 from app.registry.access.service import console
-from app.registry.extensions.inspection import ExtensionInspection
+from app.registry.checks.service import Checks
 from app.registry.uploads.service import Uploads
 from app.wiring import Wiring
 from schemas.errors import StorageUnavailable
@@ -97,6 +97,7 @@ class World:
     store: Unreliable
     uploads: Uploads
     hashing: Executor
+    urls: Urls
     _open: list[Any] = field(default_factory=list)
 
     @classmethod
@@ -108,7 +109,7 @@ class World:
         facts = PublisherFacts(en_name="makers", name="Publisher", support_url="x@y.example")
         publisher = await wiring.registry.publishers.create(caller, facts)
         store, hashing = Unreliable(wiring.blobs), Executor("hashing of tests", threads=2, queue=100)
-        made = cls(wiring, owner, caller, publisher.id, store, None, hashing)  # type: ignore[arg-type]
+        made = cls(wiring, owner, caller, publisher.id, store, None, hashing, urls)  # type: ignore[arg-type]
         made.uploads = made.another(**policy)
         return made
 
@@ -117,14 +118,14 @@ class World:
         await self.owner.close()
         self.hashing.close()
 
-    def another(self, **policy: int) -> Uploads:
-        """The service of another process."""
+    def another(self, checks: Checks | None = None, **policy: int) -> Uploads:
+        """The service of another process, perhaps with other checks."""
         store: Any = self.store
         return Uploads(
             self.wiring.database,
             store,
             self.wiring.registry.packages,
-            ExtensionInspection(store, self.hashing),
+            checks or self.wiring.registry.checks,
             self.hashing,
             UploadPolicy(**(POLICY | policy)),
         )

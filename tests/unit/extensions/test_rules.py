@@ -4,30 +4,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.registry.extensions import rules
 from app.registry.extensions.rules import Owner, ReviewPolicy
 from app.registry.publishers.rules import checked_reason
 from app.registry.uploads.rules import spec_of_whole
 from schemas.errors import InvalidField
-from schemas.model.extensions import (
-    Check,
-    CheckName,
-    Comparison,
-    ExtensionVersion,
-    Inspected,
-    Outcome,
-    PackageFacts,
-    VersionState,
-)
-from schemas.model.packages import Finding
+from schemas.model.checks import Area, CheckResult, Finding, Outcome
+from schemas.model.extensions import Comparison, ExtensionVersion, PackageFacts, VersionState
 from schemas.model.publishers import Publisher, PublisherStatus
 from schemas.model.uploads import Upload, UploadState
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-PASSED = rules.every_check(Outcome.PASS)
+
+
+def a_result(name: str, outcome: Outcome, *findings: Finding) -> CheckResult:
+    area = Area.BASIC_INFORMATION if name == "manifest" else Area.SECURITY
+    return CheckResult(name=name, area=area, outcome=outcome, blocking=True, rule_set=1, findings=[*findings])
+
+
+PASSED = [a_result("secrets", Outcome.PASS), a_result("manifest", Outcome.PASS)]
 
 
 def facts(version: str = "1.0.0", publisher: str = "makers") -> PackageFacts:
@@ -65,14 +61,6 @@ def a_version(state: VersionState = VersionState.PUBLISHED, number: str = "1.0.0
 # -- the checks --------------------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.tuples(st.sampled_from(CheckName), st.sampled_from(Outcome)), max_size=5))
-def test_only_three_passes_pass(found: list[tuple[CheckName, Outcome]]) -> None:
-    checks = [Check(name=name, outcome=outcome) for name, outcome in found]
-    last = dict(found)
-    assert rules.is_passed(checks) is (len(last) == 3 and set(last.values()) == {Outcome.PASS})
-    assert not (rules.is_passed(rules.every_check(Outcome.UNKNOWN, checks)) and len(last) < 3)
-
-
 @pytest.mark.parametrize(
     ("publisher", "publisher_id", "told"),
     [
@@ -88,27 +76,26 @@ def test_only_three_passes_pass(found: list[tuple[CheckName, Outcome]]) -> None:
 def test_a_package_names_the_publisher_that_it_is_uploaded_for(
     publisher: Publisher | None, publisher_id: str | None, told: str | None
 ) -> None:
-    checks = rules.judged(Inspected(checks=PASSED, facts=facts(), assets=[]), publisher, publisher_id)
+    results = rules.judged(PASSED, facts(), publisher, publisher_id)
 
-    assert rules.is_passed(checks) is (told is None)
-    assert rules.is_failed(checks) is (told is not None)
-    findings = {each.name: each.findings for each in checks}
+    assert [each.outcome for each in results] == [Outcome.PASS, Outcome.FAIL if told else Outcome.PASS]
+    findings = {each.name: each.findings for each in results}
     if told is not None:
-        (finding,) = findings.pop(CheckName.BASIC_INFORMATION)
-        assert finding.entry == "extension/package.json"
-        assert told in finding.rule
+        (finding,) = findings.pop("manifest")
+        assert (finding.entry, finding.rule) == ("extension/package.json", "manifest.publisher")
+        assert told in finding.message
         assert finding.remedy
     assert not any(findings.values())
 
 
 def test_what_was_found_in_the_package_stays_beside_a_wrong_publisher() -> None:
-    found = Finding(entry="extension/package.json", rule="bad", remedy="mend it")
-    checks = [Check(name=CheckName.BASIC_INFORMATION, outcome=Outcome.FAIL, findings=[found])]
-    judged = rules.judged(Inspected(checks=checks, facts=facts(), assets=[]), None, None)
-    (basic,) = [each for each in judged if each.name is CheckName.BASIC_INFORMATION]
-    assert basic.findings[0] == found
-    assert len(basic.findings) == 2
-    assert {each.outcome for each in judged} == {Outcome.FAIL, Outcome.UNKNOWN}
+    found = Finding(entry="extension/package.json", message="bad", remedy="mend it")
+    (judged,) = rules.judged([a_result("manifest", Outcome.FAIL, found)], facts(), None, None)
+    assert (judged.outcome, judged.findings[0], len(judged.findings)) == (Outcome.FAIL, found, 2)
+
+
+def test_a_package_that_does_not_say_whose_it_is_is_judged_by_its_checks_alone() -> None:
+    assert rules.judged(PASSED, None, None, None) == PASSED
 
 
 # -- publishing --------------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import pytest
 
 from app.registry.extensions import vsix
 from app.registry.packages.archive import open_archive
+from schemas.model.checks import Finding
 from schemas.model.extensions import Asset, AssetKind, PackageFacts
-from schemas.model.packages import Finding
 from tests.builders import a_picture, a_vsix, an_extension
 
 PACKAGE_JSON, VSIX_MANIFEST = "extension/package.json", "extension.vsixmanifest"
@@ -222,9 +222,9 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
 def test_what_breaks_a_rule_is_told_with_its_entry_and_a_remedy(case: str) -> None:
     package, entry, rule = REFUSED[case]
     found = read(package)[2]
-    told = [each for each in found if each.entry == entry and rule in each.rule]
+    told = [each for each in found if each.entry == entry and rule in each.message]
     assert told, found
-    assert all(each.remedy and each.rule.isprintable() and len(each.rule) < 400 for each in found)
+    assert all(each.remedy and each.message.isprintable() and len(each.message) < 400 for each in found)
 
 
 def test_an_ordinary_package_breaks_none() -> None:
@@ -239,7 +239,7 @@ def test_everything_is_told_at_once() -> None:
         "extensionPack": ["x"],
         "engines": {},
     }
-    rules = " ".join(each.rule for each in read(manifest(**changes))[2])
+    rules = " ".join(each.message for each in read(manifest(**changes))[2])
     assert all(field in rules for field in changes)
 
 
@@ -265,4 +265,4 @@ def test_an_asset_outside_of_the_package_is_never_served() -> None:
     package = xml(**{'Path="extension/readme.md"': 'Path="../../etc/passwd"'})
     _, assets, found = read(package)
     assert AssetKind.README not in {each.kind for each in assets}
-    assert any("passwd" in each.rule for each in found)
+    assert any("passwd" in each.message for each in found)

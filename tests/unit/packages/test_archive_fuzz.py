@@ -47,7 +47,7 @@ def _corrupt(draw: st.DrawFn) -> bytes:
 def check_told(refused: PackageRefused) -> None:
     assert 1 <= len(refused.findings) <= 20
     for finding in refused.findings:
-        assert all(text and text.isprintable() for text in (finding.entry, finding.rule, finding.remedy))
+        assert all(text and text.isprintable() for text in (finding.entry, finding.message, finding.remedy))
 
 
 @settings(max_examples=600, deadline=None)

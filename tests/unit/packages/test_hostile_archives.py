@@ -35,10 +35,10 @@ def refusal(check: Callable[[], object]) -> PackageRefused:
         check()
     assert str(caught.value).isprintable()
     first = caught.value.findings[0]
-    assert caught.value.facts == {"entry": first.entry, "rule": first.rule, "remedy": first.remedy}
+    assert caught.value.facts == {"entry": first.entry, "rule": first.message, "remedy": first.remedy}
     for finding in caught.value.findings:
         assert finding.entry
-        assert finding.rule
+        assert finding.message
         assert finding.remedy
     return caught.value
 
@@ -473,7 +473,7 @@ def test_everything_that_is_wrong_with_entries_is_told_at_once() -> None:
         File("\x1b[2J"),
         File("\x1b[2j"),
     )
-    found = {finding.entry: finding.rule for finding in refusal(lambda: opened(archive)).findings}
+    found = {finding.entry: finding.message for finding in refusal(lambda: opened(archive)).findings}
     assert set(found) == {"link", "locked", "entry number 7", "../out", "\\x1b[2J", "\\x1b[2j", "fine", "zeros"}
     assert found["fine"] == "some systems take it for Fine"
 
