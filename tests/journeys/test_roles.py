@@ -1,6 +1,7 @@
 """Every operation asked by every role: allowed or refused as the one table of permissions says."""
 
 from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -66,11 +67,20 @@ OURS = {
     "list_auth_projects": ("GET", "/v3/auth/projects"),
     "list_auth_domains": ("GET", "/v3/auth/domains"),
 }
-ROUTES = {each.id: (each.method, each.path) for each in operations().values()} | OURS
+OF_PROJECTS = {
+    "create_project_rule_set": ("POST", "/plugport/v1/gates/rule-sets"),
+    "show_project_rule_set": ("GET", "/plugport/v1/gates/rule-sets/none"),
+    "update_project_rule_set": ("PUT", "/plugport/v1/gates/rule-sets/none"),
+    "delete_project_rule_set": ("DELETE", "/plugport/v1/gates/rule-sets/none"),
+    "switch_project_rule_set": ("PUT", "/plugport/v1/gates/rule-sets/none/switch"),
+    "judge_run": ("POST", "/plugport/v1/gates/verdict"),
+}
+CONTRACT = [*operations().values(), *operations("rules_policies").values()]
+ROUTES = {each.id: (each.method, each.path) for each in CONTRACT} | OURS | OF_PROJECTS
 WITHOUT_ROUTE = {  # commands of operators
     "create_tenant", "create_project", "create_user", "disable_user", "create_access_key", "revoke_access_key",
     "revoke_all_tokens", "list_jobs", "retry_job", "create_publisher_token_for_user", "list_publisher_tokens_of_tenant",
-    "revoke_publisher_token_anywhere", "collect_garbage", "scrub_blobs", "show_audit_heads", "verify_everything",
+    "revoke_publisher_token_anywhere", "collect_garbage", "scrub_blobs", "show_audit_heads", "verify_everything", "show_checks", "rerun_checks",
 }  # fmt: skip
 
 
@@ -94,7 +104,9 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
     method, path = ROUTES[operation]
     person = by_role[role]
 
-    answer = person.http.request(method, path.format(domain_id=person.account_id))
+    places = {name: "none" for _, name, _, _ in Formatter().parse(path) if name}
+    places |= {"domain_id": person.account_id, "project_id": person.member.account.project.id}
+    answer = person.http.request(method, path.format(**places))
 
     refused = answer.status_code == 403
     assert refused == (role not in PERMISSIONS[operation]), answer.text

@@ -215,7 +215,7 @@ class Odd(Look):
     """Does what chance says: nothing, raise, find something, take too long, not return."""
 
     def __init__(self, chance: random.Random, gate: threading.Event) -> None:
-        self._does = chance.choice(["nothing", "nothing", "raise", "find", "late raise", "hang"])
+        self._does = chance.choice(["nothing"] * 12 + ["raise", "find", "late raise", "hang"])
         self._gate = gate
 
     def see(self, entry: object, piece: bytes) -> None:
@@ -242,7 +242,7 @@ async def test_in_a_flood_of_broken_checks_nothing_is_released_without_its_store
         for each in BUILT_IN
     ]
     known = [each if each.name != "manifest" else _manifest_and(each, chance, gate) for each in known]
-    wiring, budget = desk.world.wiring, Budget(own=5, step=0.3)
+    wiring, budget = desk.world.wiring, Budget(own=20, step=2)
     checks = Checks(wiring.database, wiring.blobs, threads, known, "", budget)
     uploads = [await desk.uploaded(desk.package(f"1.0.{number}")) for number in range(30)]
 
