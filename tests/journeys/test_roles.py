@@ -80,7 +80,8 @@ ROUTES = {each.id: (each.method, each.path) for each in CONTRACT} | OURS | OF_PR
 WITHOUT_ROUTE = {  # commands of operators
     "create_tenant", "create_project", "create_user", "disable_user", "create_access_key", "revoke_access_key",
     "revoke_all_tokens", "list_jobs", "retry_job", "create_publisher_token_for_user", "list_publisher_tokens_of_tenant",
-    "revoke_publisher_token_anywhere", "collect_garbage", "scrub_blobs", "show_audit_heads", "verify_everything", "show_checks", "rerun_checks",
+    "revoke_publisher_token_anywhere", "collect_garbage", "scrub_blobs", "show_audit_heads", "verify_everything",
+    "show_checks", "rerun_checks",
 }  # fmt: skip
 
 
