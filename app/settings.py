@@ -222,6 +222,12 @@ SETTINGS: tuple[Setting, ...] = (
         read=_one_of("checks", "first-release", "always"),
     ),
     Setting(
+        name="PLUGPORT_WEBHOOK_ADDRESSES",
+        default="public",
+        meaning="Where webhooks may send to: `public` (https, and no private network) or `any`.",
+        read=_one_of("public", "any"),
+    ),
+    Setting(
         name="PLUGPORT_MAX_JSON_BYTES",
         default=str(2 * 1024**2),
         meaning="The largest JSON body taken, in bytes.",
@@ -285,6 +291,7 @@ class Settings(Entity, frozen=True):
     checks: str
     clamd: str
     review_policy: Literal["checks", "first-release", "always"]
+    webhook_addresses: Literal["public", "any"]
     max_json_bytes: int
     body_timeout_seconds: int
     jobs: Literal["serve", "off"]

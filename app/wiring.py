@@ -12,6 +12,7 @@ from app.registry.access.passwords import Passwords
 from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.sealing import Seal
 from app.registry.access.service import Access
+from app.registry.audit.service import Audit
 from app.registry.checks.catalogue import every_check
 from app.registry.checks.clamav import read_address
 from app.registry.checks.service import Checks
@@ -24,6 +25,7 @@ from app.registry.icons.service import Icons
 from app.registry.installs.service import Installs
 from app.registry.jobs.service import Jobs
 from app.registry.marketplace.service import Marketplace
+from app.registry.notifications.service import Notifications
 from app.registry.packages.intake import Intake
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
@@ -34,6 +36,8 @@ from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
+from app.registry.webhooks.sending import Sender
+from app.registry.webhooks.service import Webhooks
 from app.settings import SettingRefused, Settings
 from schemas.model.uploads import UploadPolicy
 from storage.blobs.base import BlobStore
@@ -76,10 +80,11 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             hashing,
             _upload_policy(settings),
         )
+        seal = Seal(sealing_key(settings))
+        any_address = settings.webhook_addresses == "any"
+        webhooks = Webhooks(database, seal, Sender(any_address=any_address), any_address=any_address)
         registry = Registry(
-            access=Access(
-                database, Passwords(passwords), Seal(sealing_key(settings)), token_hours=settings.token_hours
-            ),
+            access=Access(database, Passwords(passwords), seal, token_hours=settings.token_hours),
             plugins=plugins,
             catalogue=catalogue,
             packages=packages,
@@ -105,6 +110,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             rule_sets=RuleSets(database),
             jobs=Jobs(database),
             upkeep=Upkeep(database, blobs, _executor(opened, "scrubbing", threads=1, queue=15)),
+            audit=Audit(database),
+            notifications=Notifications(database, webhooks),
+            webhooks=webhooks,
             checks=checks,
         )
         yield Wiring(registry=registry, database=database, blobs=blobs)

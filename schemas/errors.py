@@ -509,6 +509,45 @@ class ReportDecided(RegistryError):
     sentence = "The report is {state} already, and is decided once."
 
 
+# --- 0015: audit -------------------------------------------------------------------------------------------------
+
+
+class AuditTenantUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00150001"
+    sentence = "There is no such account."
+
+
+# --- 0016: notifications -----------------------------------------------------------------------------------------
+
+
+class NotificationUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00160001"
+    sentence = "You were not told of any such thing."
+
+
+# --- 0017: webhooks ----------------------------------------------------------------------------------------------
+
+
+class WebhookUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00170001"
+    sentence = "There is no such webhook."
+
+
+class DeliveryUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00170002"
+    sentence = "There is no such delivery."
+
+
+class TooManyWebhooks(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00170003"
+    sentence = "There are {limit} webhooks already, and there may not be more."
+
+
+class NotDelivered(RegistryError):
+    kind, code = Kind.BUSY, "PLUGPORT.00170004"
+    sentence = "The webhook did not take it: {problem}."
+
+
 # --- 0020: policies ----------------------------------------------------------------------------------------------
 
 

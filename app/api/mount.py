@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from app.api import (
     agent_plugin_v1,
+    audit_v1,
     downloads_v1,
     extension_v3,
     extensions_v1,
@@ -14,6 +15,7 @@ from app.api import (
     health,
     icons_v1,
     identity_v3,
+    inbox_v1,
     marketplace_v1,
     moderation_v1,
     modules_v2,
@@ -23,6 +25,7 @@ from app.api import (
     publisher_v1,
     relation_v1,
     uploads_v1,
+    webhooks_v1,
 )
 
 SURFACES: Sequence[ControllerRouterHandler] = [
@@ -43,5 +46,8 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *policies_v2.HANDLERS,  # /v2/{domain_id}/rules* /v2/{domain_id}/tenant/* /v2/{project_id}/rule-sets* .../open-source/*
     *gates_v1.HANDLERS,  # /plugport/v1/gates/*
     *operators_v1.HANDLERS,  # /plugport/v1/publishers*
+    *audit_v1.HANDLERS,  # /plugport/v1/audit/*
+    *inbox_v1.HANDLERS,  # /plugport/v1/inbox*
+    *webhooks_v1.HANDLERS,  # /plugport/v1/webhooks*
     *moderation_v1.HANDLERS,  # /plugport/v1/moderation/*
 ]

@@ -7,7 +7,9 @@ worker may die at any moment, so a job may run twice: each kind here does no har
 from collections.abc import Awaitable, Callable
 
 from app.jobs import (
+    announce_entry,
     collect_garbage,
+    deliver_webhook,
     expire_uploads,
     inspect_upload,
     rerun_checks,
@@ -15,6 +17,8 @@ from app.jobs import (
     sweep_credentials,
     sweep_incoming,
     sweep_installs,
+    sweep_notifications,
+    sweep_webhooks,
 )
 from app.registry import Registry
 from schemas.base import Entity
@@ -43,10 +47,15 @@ HANDLERS: dict[str, Handler] = {
     # With the pauses between them, ten attempts take a quarter of an hour: a storage may be away for so long.
     "inspect_upload": Handler(run=inspect_upload.run, attempts=10, lease_seconds=20, give_up=inspect_upload.give_up),
     "rerun_checks": Handler(run=rerun_checks.run, lease_seconds=20, give_up=rerun_checks.give_up),
+    "announce_entry": Handler(run=announce_entry.run),
+    # With the pauses between them, sixteen attempts take two hours and a half.
+    "deliver_webhook": Handler(run=deliver_webhook.run, attempts=16, give_up=deliver_webhook.give_up),
     "expire_uploads": Handler(run=expire_uploads.run, every_seconds=_MINUTE),
     "sweep_credentials": Handler(run=sweep_credentials.run, every_seconds=5 * _MINUTE),
     "sweep_incoming": Handler(run=sweep_incoming.run, every_seconds=60 * _MINUTE),
     "sweep_installs": Handler(run=sweep_installs.run, every_seconds=60 * _MINUTE),
+    "sweep_notifications": Handler(run=sweep_notifications.run, every_seconds=60 * _MINUTE),
+    "sweep_webhooks": Handler(run=sweep_webhooks.run, every_seconds=60 * _MINUTE),
     "collect_garbage": Handler(run=collect_garbage.run, every_seconds=60 * _MINUTE),
     "scrub_blobs": Handler(run=scrub_blobs.run, every_seconds=_DAY),
 }

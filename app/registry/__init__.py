@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.registry.access.publisher_tokens import PublisherTokens
 from app.registry.access.service import Access
+from app.registry.audit.service import Audit
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
 from app.registry.downloads.service import Downloads
@@ -13,6 +14,7 @@ from app.registry.icons.service import Icons
 from app.registry.installs.service import Installs
 from app.registry.jobs.service import Jobs
 from app.registry.marketplace.service import Marketplace
+from app.registry.notifications.service import Notifications
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
 from app.registry.plugins.catalogue import Catalogue
@@ -22,6 +24,7 @@ from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
+from app.registry.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +50,7 @@ class Registry:
     rule_sets: RuleSets
     jobs: Jobs
     upkeep: Upkeep
+    audit: Audit
+    notifications: Notifications
+    webhooks: Webhooks
     checks: Checks

@@ -1,14 +1,21 @@
 """The chain of audit entries of each tenant."""
 
+from typing import Any
+
 import msgspec
 
 from schemas.base import Entity
 from schemas.model.access import Caller
-from schemas.model.audit import Change
+from schemas.model.audit import AuditEntry, AuditQuery, Change, RowChange
+from schemas.model.notifications import ANNOUNCEMENTS
+from storage.postgres import jobs
 from storage.postgres.database import Transaction
-from storage.postgres.queries import load
+from storage.postgres.queries import Query, load
 
 QUERIES = load("audit")
+
+ANNOUNCE = "announce_entry"
+"""The job that tells people and programs of an entry."""
 
 _BEFORE_THE_FIRST = -(2**63)  # entries with impossible numbers are found, too
 
@@ -40,9 +47,13 @@ async def lock_tenant(tx: Transaction, tenant_id: str) -> None:
     await tx.run(QUERIES.lock_tenant, tenant_id=tenant_id)
 
 
-async def record(tx: Transaction, tenant_id: str, caller: Caller, change: Change) -> None:
-    """Adds an entry to the tenant's chain, in the transaction of the change itself."""
-    await tx.run(
+async def record(tx: Transaction, tenant_id: str, caller: Caller, change: Change) -> int:
+    """Adds an entry to the tenant's chain, in the transaction of the change itself and after it; answers its number.
+
+    What there are announcements for is told by a job. The database notes which rows the transaction changed, and refuses to
+    commit those that no entry was written about.
+    """
+    number: int = await tx.value(
         QUERIES.record_audit,
         tenant_id=tenant_id,
         actor_id=caller.user_id,
@@ -54,6 +65,44 @@ async def record(tx: Transaction, tenant_id: str, caller: Caller, change: Change
         detail=msgspec.json.encode(change.detail).decode(),
         request_id=caller.request_id,
     )
+    if change.action in ANNOUNCEMENTS:
+        payload = {"tenant_id": tenant_id, "number": str(number)}
+        await jobs.enqueue(tx, ANNOUNCE, payload, tenant_id=tenant_id)
+    return number
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------------
+
+
+async def list_before(
+    tx: Transaction, tenant_id: str, query: AuditQuery, before: int | None, limit: int
+) -> list[AuditEntry]:
+    """At most `limit` entries of the tenant before that number (None: the latest) that match, latest first."""
+    return await _list(tx, QUERIES.list_entries_before, tenant_id, query, {"before": before, "most": limit})
+
+
+async def list_after(tx: Transaction, tenant_id: str, query: AuditQuery, after: int, limit: int) -> list[AuditEntry]:
+    """At most `limit` entries of the tenant after that number that match, oldest first."""
+    return await _list(tx, QUERIES.list_entries_after, tenant_id, query, {"after": after, "most": limit})
+
+
+async def _list(
+    tx: Transaction, statement: Query, tenant_id: str, query: AuditQuery, part: dict[str, int | None]
+) -> list[AuditEntry]:
+    # What is asked for decides by which index it is found, so these statements are planned anew each time.
+    await tx.run(QUERIES.plan_for_values)
+    rows = await tx.many(statement, tenant_id=tenant_id, **part, **msgspec.structs.asdict(query))
+    return [entry_of(row) for row in rows]
+
+
+def entry_of(row: Any) -> AuditEntry:
+    """The entry that a row holds."""
+    changes = msgspec.json.decode(row["changes"]) if row["changes"] is not None else None
+    told = None if changes is None else [RowChange(*each) for each in changes]
+    return AuditEntry(**{**row, "detail": msgspec.json.decode(row["detail"]), "changes": told})
+
+
+# -- following a chain -------------------------------------------------------------------------------------------------------
 
 
 async def find_next_chain(tx: Transaction, after: str) -> str | None:
@@ -87,7 +136,7 @@ async def follow_chain(tx: Transaction, tenant_id: str, so_far: Followed, most: 
 
 
 async def find_head(tx: Transaction, tenant_id: str) -> tuple[int, bytes] | None:
-    """How many entries a chain has, and the hash of the last one. For the platform."""
+    """How many entries a chain has, and the hash of the last one; None where there is no such tenant."""
     row = await tx.maybe(QUERIES.find_head, tenant_id=tenant_id)
     return (row["entries"], row["hash"]) if row else None
 

@@ -24,7 +24,6 @@ NOUNS = set().union(*NOUN_ROOMS.values()) - NO_NOUNS
 
 # Nouns that have no file in a room, and why.
 NOUNS_WITHOUT = {
-    ("audit", "app/registry/<noun>/service.py"): "every use-case writes its entry itself, in its own transaction",
     ("pipelines", "storage/postgres/<noun>.py"): "pipelines find plug-ins, whose rows are those of plugins",
     ("pipelines", "storage/postgres/sql/<noun>.sql"): "the same",
 }

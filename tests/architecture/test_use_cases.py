@@ -31,6 +31,12 @@ WITHOUT_CALLER = {
     "checks.examine": "whoever releases asks for it, on behalf of a caller",
     "checks.keep": "whoever releases asks for it, on behalf of a caller",
     "checks.find": "whoever shows or releases asks for it, on behalf of a caller",
+    "notifications.announce": "a job asks for it, on behalf of whoever made the change",
+    "notifications.sweep": "the clock asks for it",
+    "webhooks.enqueue": "a job asks for it, on behalf of whoever made the change",
+    "webhooks.deliver": "a job asks for it",
+    "webhooks.give_up": "a job asks for it",
+    "webhooks.sweep": "the clock asks for it",
     "uploads.inspect": "a job asks for it, on behalf of whoever made the upload",
     "uploads.give_up_inspection": "a job asks for it, on behalf of whoever made the upload",
     "uploads.expire": "the clock asks for it",
@@ -65,6 +71,8 @@ OF_NO_TENANT = {
     "marketplace.find_generation": "one number for the whole marketplace, which says that something changed",
     "marketplace.list_listings": "everybody's are found, too: row-level security decides",
     "marketplace.list_places": "everybody's are found, too: row-level security decides",
+    "notifications.list_platform_users": "the platform's people are of several tenants",
+    "notifications.sweep_notifications": "the sweep is for every tenant",
     "packages.list_stale_incoming": "the sweep is for every tenant",
     "plugins.list_shelves": "the names of shelves begin with the tenant, and row-level security asks for it",
     "plugins.search": "scopes begin with the tenant, and the function asks for it",
@@ -80,6 +88,7 @@ OF_NO_TENANT = {
     "uploads.forget_idempotency_keys": "every tenant's are forgotten",
     "uploads.list_expired": "every tenant's expire",
     "uploads.list_left_joining": "every tenant's are joined",
+    "webhooks.sweep_deliveries": "the sweep is for every tenant",
 }
 
 

@@ -59,6 +59,8 @@ TAGS = {
     "Quality gates": "Rules over the metrics that plug-ins declare, the sets in which accounts and projects apply them, and "
     "verdicts about runs. Names and shapes are those of CodeArts Pipeline; sets of projects and verdicts are ours.",
     "Icons": "Pictures of plug-ins and publishers. They are shown to whoever may see the plug-in, never without credentials.",
+    "Audit": "Who changed what: a chain of entries for each account, in which an edit, a gap and a cut show.",
+    "Notifications": "What users are told of in their inbox, and programs by webhooks: signed as Standard Webhooks 1.0 has it.",
     "Operators": "What the operators of the platform decide.",
     "Operation": "For whoever watches the service.",
 }
@@ -112,6 +114,8 @@ _HEADERS = {
     "list_base_plugins_new_post": _CAPPED,
     "list_stage_plugins": {CUT: "`true`: a category has more plug-ins than were answered. Absent otherwise."},
     "create_publisher_token": {"Cache-Control": "`no-store`"},
+    "create_webhook": {"Cache-Control": "`no-store`"},
+    "renew_webhook_secret": {"Cache-Control": "`no-store`"},
     "download_package": _SENT,
     "download_package_by_digest": _SENT,
     "check_package": _CHECKED,
@@ -153,6 +157,9 @@ _PATHS = {
     "token_id": "The publisher token, by its id.",
     "version_id": "The version of an extension, by its id.",
     "report_id": "The report, by its number.",
+    "notification_id": "What was told, by its number.",
+    "webhook_id": "The webhook.",
+    "delivery_id": "The delivery: `webhook-id` of what was sent.",
     "project_id": "A project of the caller's account.",
     "rule_id": "The rule, by its id.",
     "rule_set_id": "The rule set or open-source policy, by its id.",

@@ -95,6 +95,21 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_base_plugins": _EVERYBODY,
     "list_base_plugins_new_post": _EVERYBODY,
     "list_modules_detail": _EVERYBODY,
+    # the record of changes; the use-cases show operators every tenant's, others their own
+    "list_audit_entries": _ADMINS,
+    "export_audit_entries": _ADMINS,
+    "show_audit_checkpoint": _ADMINS,
+    # what users and programs are told of
+    "list_notifications": _EVERYBODY,
+    "mark_notification_read": _EVERYBODY,
+    "create_webhook": _ADMINS,
+    "list_webhooks": _ADMINS,
+    "update_webhook": _ADMINS,
+    "renew_webhook_secret": _ADMINS,
+    "delete_webhook": _ADMINS,
+    "list_webhook_deliveries": _ADMINS,
+    "try_webhook": _ADMINS,
+    "replay_webhook_delivery": _ADMINS,
     # quality gates: administrators set them for all projects, authors within a project
     "show_rule": _EVERYBODY,
     "list_rule": _EVERYBODY,

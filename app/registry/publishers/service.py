@@ -187,9 +187,10 @@ async def _reviewed(
     if (publisher.publisher_review, publisher.system_review) == (publisher_review, system_review):
         return publisher
     detail = {"publisher_review": publisher_review, "system_review": system_review}
+    changed = await publishers.set_reviews(tx, publisher, **detail, by=caller)
     await audit.record(tx, publisher.tenant_id, caller, Change(
         action="publisher.review_set", object_kind="publisher", object_id=publisher.id, detail=detail))  # fmt: skip
-    return await publishers.set_reviews(tx, publisher, **detail, by=caller)
+    return changed
 
 
 async def _decide(

@@ -15,6 +15,7 @@ from schemas.model.policies import Condition, ConditionGroup, Operator, RuleSetS
 from schemas.model.policies import Member as RuleMember
 from schemas.model.publishers import PublisherFacts
 from schemas.model.uploads import NewUpload, Purpose, UploadState
+from schemas.model.webhooks import WebhookFacts
 from tests.accounts import Account, Member
 from tests.builders import a_package, a_picture, a_vsix
 
@@ -72,7 +73,20 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     await owner.execute(
         "INSERT INTO doomed_blobs (key, tenant_id) VALUES ($1, $2)", f"t/{account.id}/in/doomed", account.id
     )
+    await _tell(registry, admin.caller, owner)
     return admin
+
+
+async def _tell(registry: Registry, admin: Caller, owner: Any) -> None:
+    """A webhook that is sent a trial, and something in the inbox."""
+    made = await registry.webhooks.create(admin, WebhookFacts(url="https://nobody.invalid/", events=["*"]))
+    await registry.webhooks.try_out(admin, made.webhook.id)
+    await owner.execute(
+        "INSERT INTO notifications (tenant_id, user_id, entry_tenant_id, entry_number, action, object_kind, object_id, text)"
+        " VALUES ($1, $2, $1, 1, 'tenant.created', 'tenant', 'x', 'told')",
+        admin.tenant_id,
+        admin.user_id,
+    )
 
 
 async def _file_extension(registry: Registry, caller: Caller) -> None:

@@ -11,13 +11,14 @@ from app.registry import Registry
 from app.registry.access.service import console
 from schemas.errors import RegistryError
 from schemas.model.access import Caller
-from schemas.model.audit import Change
+from schemas.model.audit import AuditQuery, Change
 from schemas.model.icons import IconKind
 from schemas.model.plugins import PluginFacts
 from schemas.model.publishers import PublisherFacts
 from storage.postgres import audit
 from storage.postgres.database import Database
 from storage.postgres.embedded import Urls
+from storage.postgres.queries import Query
 from tests.accounts import Account, Member
 from tests.builders import a_name, a_package, a_picture
 from tests.contract.postgres.furnished import a_spec, furnish, pieces
@@ -43,7 +44,7 @@ async def broken_at(owner: Any, tenant_id: str) -> int | None:
     rows = await owner.fetch(
         """SELECT e.number, e.previous_hash, e.hash, jsonb_build_array(
                   tenant_id, number, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), actor_id,
-                  actor_name, credential, action, object_kind, object_id, detail, request_id)::text AS told
+                  actor_name, credential, action, object_kind, object_id, detail, request_id, changes)::text AS told
              FROM audit_entries e WHERE tenant_id = $1 ORDER BY number""",
         tenant_id,
     )
@@ -181,6 +182,7 @@ async def record_and_fail(database: Database, caller: Caller) -> None:
     [
         ("UPDATE audit_entries SET actor_name = 'nobody' WHERE tenant_id = $1 AND number = 3", 3),
         ("UPDATE audit_entries SET detail = '{}' WHERE tenant_id = $1 AND number = 2", 2),
+        ("UPDATE audit_entries SET changes = '[]' WHERE tenant_id = $1 AND number = 2", 2),
         ("DELETE FROM audit_entries WHERE tenant_id = $1 AND number = 2", 2),
         ("DELETE FROM audit_entries WHERE tenant_id = $1 AND number > 2", 3),
         ("UPDATE audit_entries SET number = -number WHERE tenant_id = $1 AND number = 1", 1),
@@ -193,6 +195,83 @@ async def test_tampering_shows_also_when_the_owner_does_it(
     assert await broken_at(owner, account.id) is None
     await owner.execute(tampering, account.id)
     assert await broken_at(owner, account.id) == found_at
+
+
+async def test_an_entry_tells_the_digests_of_each_row_before_and_after(
+    registry: Registry, account: Account, owner: Any
+) -> None:
+    caller = account.user("author").caller
+    await registry.plugins.create_draft(caller, a_spec("scan", "1.0.0"))
+    await registry.plugins.publish_draft(caller, "scan", "1.0.0")
+    await registry.plugins.create_draft(caller, a_spec("scan", "1.1.0"))
+    await registry.plugins.delete_draft(caller, "scan", "1.1.0")
+    query = AuditQuery(object_kind="plugin")
+    admin = account.user("admin").caller
+    discarded, drafted_next, released, drafted = await registry.audit.list_page(admin, None, query, None, 10)
+    versions = [
+        {each.key: each for each in entry.changes or [] if each.table == "plugin_versions"}
+        for entry in (drafted, released, drafted_next, discarded)
+    ]
+    (first,), (second,) = versions[0], versions[2]
+    assert versions[0][first].before == ""
+    assert versions[1][first].before == versions[0][first].after
+    assert versions[1][first].after not in ("", versions[1][first].before)
+    assert (versions[3][second].before, versions[3][second].after) == (versions[2][second].after, "")
+    row = await owner.fetchval(
+        "SELECT encode(sha256(convert_to((to_jsonb(v) - '{}'::text[])::text, 'UTF8')), 'hex') FROM plugin_versions v"
+        " WHERE id = $1",
+        first,
+    )
+    assert row == versions[1][first].after
+
+
+async def test_what_no_entry_tells_of_does_not_come_to_be(wiring: Any, account: Account, owner: Any) -> None:
+    caller = account.user("author").caller
+    await wiring.registry.plugins.create_draft(caller, a_spec("scan", "1.0.0"))
+    for forgetful in (
+        Query("rename", "UPDATE plugins SET display_name = 'renamed'", ()),
+        Query("alter", "UPDATE plugin_versions SET version_description = 'altered'", ()),
+        Query("remove", "DELETE FROM plugin_versions", ()),
+    ):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="has no audit entry"):
+            async with wiring.database.transaction(account.id) as tx:
+                await tx.run(forgetful)
+    assert await owner.fetchval("SELECT display_name FROM plugins WHERE tenant_id = $1", account.id) != "renamed"
+    assert await broken_at(owner, account.id) is None
+
+
+async def change_after_the_entry(database: Database, caller: Caller) -> None:
+    async with database.transaction(caller.tenant_id) as tx:
+        change = Change(action="plugin.updated", object_kind="plugin", object_id="x")
+        await audit.record(tx, caller.tenant_id, caller, change)
+        await tx.run(Query("rename", "UPDATE plugins SET display_name = 'renamed'", ()))
+
+
+async def test_a_change_after_its_entry_needs_another_one(wiring: Any, account: Account) -> None:
+    caller = account.user("author").caller
+    await wiring.registry.plugins.create_draft(caller, a_spec("scan", "1.0.0"))
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="has no audit entry"):
+        await change_after_the_entry(wiring.database, caller)
+
+
+async def test_of_very_many_rows_the_entry_keeps_one_digest(wiring: Any, account: Account, owner: Any) -> None:
+    caller = account.user("author").caller
+    for number in range(40):
+        await wiring.registry.plugins.create_draft(caller, a_spec("scan", f"1.0.{number}"))
+    many = "UPDATE plugin_versions SET version_description = version_description || 'x'"
+    async with wiring.database.transaction(account.id) as tx:
+        for _ in range(3):
+            await tx.run(Query("many", many, ()))
+        change = Change(action="plugin.updated", object_kind="plugin", object_id="x")
+        await audit.record(tx, account.id, caller, change)
+    [entry] = await wiring.registry.audit.list_page(
+        account.user("admin").caller, None, AuditQuery(object_id="x"), None, 9
+    )
+    assert entry.changes is not None
+    assert entry.changes[0].table == "folded"
+    assert len(entry.changes[0].after) == 64
+    assert 1 < len(entry.changes) < 120
+    assert await broken_at(owner, account.id) is None
 
 
 async def test_a_tenant_cannot_write_into_another_tenants_chain(

@@ -1,0 +1,5 @@
+"""`/plugport/v1/audit/*`: the record of changes."""
+
+from app.api.audit_v1.routes import AuditController
+
+HANDLERS = [AuditController]

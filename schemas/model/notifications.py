@@ -1,0 +1,76 @@
+"""What people are told of: which entries of the audit are announced, to whom, and in which words."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from schemas.base import Entity
+
+
+class Audience(StrEnum):
+    """Who is told of an entry."""
+
+    USER = "user"
+    """The user whom the entry's detail names as `user_id`."""
+    AUTHOR = "author"
+    """Who made what it is about: `author_id` in the detail."""
+    PUBLISHER = "publisher"
+    """Who answers for the publisher that it is about, or that the detail names as `publisher_id`."""
+    PLATFORM = "platform"
+    """The platform's reviewers and operators."""
+
+
+class Announcement(Entity, frozen=True):
+    """How entries of one action are announced. Names in braces stand for what the entry's detail says."""
+
+    audiences: frozenset[Audience]
+    text: str
+
+
+_U, _A, _P, _O = Audience.USER, Audience.AUTHOR, Audience.PUBLISHER, Audience.PLATFORM
+
+
+def _to(*audiences: Audience, text: str) -> Announcement:
+    return Announcement(audiences=frozenset(audiences), text=text)
+
+
+ANNOUNCEMENTS: dict[str, Announcement] = {
+    "publisher.created": _to(_O, text="The publisher {en_name} waits to be accepted."),
+    "publisher.accepted": _to(_P, text="The publisher {en_name} was accepted."),
+    "publisher.rejected": _to(_P, text="The publisher {en_name} was rejected: {reason}"),
+    "extension.filed": _to(_O, text="{identifier} {version} waits for a look: {reason}"),
+    "extension.published": _to(_A, _P, text="{identifier} {version} is published."),
+    "extension.rejected": _to(_A, _P, text="{identifier} {version} was rejected: {reason}"),
+    "plugin.published": _to(_P, text="The plug-in {name} is published."),
+    "upload.refused": _to(_A, text="{file_name} was refused: {reason}"),
+    "upload.failed": _to(_A, text="{file_name} could not be checked: {reason}"),
+    "report.sent": _to(_O, text="A text about an extension was reported: {reason}"),
+}
+"""Of every action that people are told of."""
+
+
+class Notification(Entity, frozen=True):
+    """What one user was told, and of which entry it tells."""
+
+    id: int
+    action: str
+    object_kind: str
+    object_id: str
+    text: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Inbox(Entity, frozen=True):
+    """One part of what a user was told, latest first, and how much of all is unread (counted to a thousand)."""
+
+    notifications: list[Notification]
+    unread: int
+
+
+class Event(Entity, frozen=True):
+    """An entry as programs are told of it."""
+
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
