@@ -82,7 +82,8 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         )
         seal = Seal(sealing_key(settings))
         any_address = settings.webhook_addresses == "any"
-        webhooks = Webhooks(database, seal, Sender(any_address=any_address), any_address=any_address)
+        sender = Sender(_executor(opened, "lookups", threads=2, queue=30), any_address=any_address)
+        webhooks = Webhooks(database, seal, sender, any_address=any_address)
         registry = Registry(
             access=Access(database, Passwords(passwords), seal, token_hours=settings.token_hours),
             plugins=plugins,

@@ -9,6 +9,7 @@ from typing import Any
 import httpcore
 
 from app.registry.webhooks.rules import is_public
+from storage.executors import Executor
 
 _CONNECT_SECONDS = 5.0
 _SEND_SECONDS = 10.0
@@ -19,10 +20,13 @@ class NotSent(Exception):
 
 
 class Sender:
-    """Sends bodies by HTTP POST. With `any_address` also into private networks."""
+    """Sends bodies by HTTP POST. With `any_address` also into private networks.
 
-    def __init__(self, *, any_address: bool) -> None:
-        self._backend = _Careful(any_address=any_address)
+    Names are looked up in threads of `lookups`: a name server that is silent must not keep others from their threads.
+    """
+
+    def __init__(self, lookups: Executor, *, any_address: bool) -> None:
+        self._backend = _Careful(lookups, any_address=any_address)
         self._certificates = ssl.create_default_context()
 
     async def send(self, url: str, headers: dict[str, str], body: bytes) -> int:
@@ -50,7 +54,8 @@ class Sender:
 class _Careful(httpcore.AsyncNetworkBackend):
     """Looks a name up, and connects to the very address that it has looked at: a second look-up may say another."""
 
-    def __init__(self, *, any_address: bool) -> None:
+    def __init__(self, lookups: Executor, *, any_address: bool) -> None:
+        self._lookups = lookups
         self._any_address = any_address
         self._below = httpcore.AnyIOBackend()
 
@@ -63,7 +68,7 @@ class _Careful(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await self._lookups.run(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError("the name of the host is not known") from error
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
