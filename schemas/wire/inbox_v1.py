@@ -1,10 +1,12 @@
 """`/plugport/v1/inbox*`: what users are told of. These operations are ours. Moments are ISO 8601 with milliseconds, UTC."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from schemas.base import Wire
+
+StateQuery = Literal["all", "unread"]
 
 
 class NotificationRow(Wire, kw_only=True):

@@ -74,10 +74,8 @@ async def record(tx: Transaction, tenant_id: str, caller: Caller, change: Change
 # -- reading ---------------------------------------------------------------------------------------------------------------
 
 
-async def list_before(
-    tx: Transaction, tenant_id: str, query: AuditQuery, before: int | None, limit: int
-) -> list[AuditEntry]:
-    """At most `limit` entries of the tenant before that number (None: the latest) that match, latest first."""
+async def list_before(tx: Transaction, tenant_id: str, query: AuditQuery, before: int, limit: int) -> list[AuditEntry]:
+    """At most `limit` entries of the tenant before that number that match, latest first."""
     return await _list(tx, QUERIES.list_entries_before, tenant_id, query, {"before": before, "most": limit})
 
 

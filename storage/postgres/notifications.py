@@ -56,9 +56,9 @@ async def insert(tx: Transaction, users: Collection[UserKey], entry: AuditEntry,
 
 
 async def list_page(
-    tx: Transaction, tenant_id: str, user_id: str, *, unread: bool, before: int | None, limit: int
+    tx: Transaction, tenant_id: str, user_id: str, *, unread: bool, before: int, limit: int
 ) -> list[Notification]:
-    """At most `limit` of what the user was told before that one (None: the latest), latest first."""
+    """At most `limit` of what the user was told before that number, latest first."""
     rows = await tx.many(
         QUERIES.list_notifications, tenant_id=tenant_id, user_id=user_id, unread=unread, before=before, most=limit
     )

@@ -293,7 +293,7 @@ def test_the_kinds_that_recur_and_how_often() -> None:
     minutes = {kind: each.every_seconds / 60 for kind, each in HANDLERS.items() if each.every_seconds is not None}
     assert minutes == {
         "expire_uploads": 1, "sweep_credentials": 5, "sweep_incoming": 60, "sweep_installs": 60,
-        "collect_garbage": 60, "scrub_blobs": 24 * 60,
+        "sweep_notifications": 60, "sweep_webhooks": 60, "collect_garbage": 60, "scrub_blobs": 24 * 60,
     }  # fmt: skip
 
 

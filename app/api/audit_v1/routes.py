@@ -1,7 +1,6 @@
 """`/plugport/v1/audit/*`: reading the record of changes, exporting it, and keeping a checkpoint of it."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated
 
 from litestar import Controller, get
@@ -18,6 +17,8 @@ from schemas.model.audit import AuditEntry
 from schemas.wire import audit_v1 as wire
 
 _WORD = r"^[^\x00-\x1f\x7f]+(?!\n)$"
+_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?(?!\n)$"
+_LATEST = 2**53 - 1  # the largest number that every JSON reader keeps
 _LINES = "application/jsonl"
 
 
@@ -25,18 +26,20 @@ def _filter(name: str, description: str) -> QueryParameter:
     return QueryParameter(name=name, pattern=_WORD, min_length=1, max_length=64, description=description)
 
 
+def _moment(name: str, description: str) -> QueryParameter:
+    return QueryParameter(name=name, pattern=_MOMENT, max_length=32, description=description)
+
+
 TenantQuery = Annotated[str | None, _filter("tenant_id", "The account whose record it is; operators may name any.")]
 ActionQuery = Annotated[str | None, _filter("action", "Only what was done in these words: `plugin.published`.")]
 KindQuery = Annotated[str | None, _filter("object_kind", "Only what was done to objects of this kind: `plugin`.")]
 ObjectQuery = Annotated[str | None, _filter("object_id", "Only what was done to this object.")]
 ActorQuery = Annotated[str | None, _filter("actor_id", "Only what this user did.")]
-SinceQuery = Annotated[datetime | None, QueryParameter(name="since", description="From this moment on (ISO 8601).")]
-UntilQuery = Annotated[datetime | None, QueryParameter(name="until", description="Before this moment (ISO 8601).")]
+SinceQuery = Annotated[str | None, _moment("since", "From this moment on: ISO 8601, UTC where no zone is said.")]
+UntilQuery = Annotated[str | None, _moment("until", "Before this moment.")]
 BeforeQuery = Annotated[
-    int | None,
-    QueryParameter(
-        name="before", ge=1, le=2**63 - 1, description="Entries before this number; `next_before` of a page."
-    ),
+    int,
+    QueryParameter(name="before", ge=1, le=_LATEST, description="Entries before this number; `next_before` of a page."),
 ]
 
 
@@ -58,7 +61,7 @@ class AuditController(Controller):
         actor_id: ActorQuery = None,
         since: SinceQuery = None,
         until: UntilQuery = None,
-        before: BeforeQuery = None,
+        before: BeforeQuery = _LATEST,
         limit: Limit = 50,
     ) -> wire.EntryPage:
         """List who changed what, latest first."""

@@ -17,8 +17,8 @@ def to_query(
     object_kind: str | None,
     object_id: str | None,
     actor_id: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    since: str | None,
+    until: str | None,
 ) -> AuditQuery:
     """What is asked for. A moment without a zone is UTC. Raises `InvalidField`."""
     return AuditQuery(
@@ -72,9 +72,13 @@ def to_checkpoint(head: ChainHead) -> wire.Checkpoint:
     return wire.Checkpoint(tenant_id=head.tenant_id, number=head.number, hash=head.hash)
 
 
-def _moment(field: str, moment: datetime | None) -> datetime | None:
-    if moment is None:
+def _moment(field: str, text: str | None) -> datetime | None:
+    if text is None:
         return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidField(field, problem="There is no such moment") from error
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise InvalidField(field, problem=f"A moment from {_FIRST_YEAR} to {_LAST_YEAR} is taken")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

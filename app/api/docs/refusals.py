@@ -237,6 +237,7 @@ REFUSALS: dict[str, Refusals] = {
     # what users and programs are told of
     "list_notifications": (),
     "mark_notification_read": (NotificationUnknown,),
+    "mark_notifications_read": (NotificationUnknown,),
     "create_webhook": (TooManyWebhooks,),
     "list_webhooks": (),
     "update_webhook": (WebhookUnknown,),

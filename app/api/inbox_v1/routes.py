@@ -12,15 +12,12 @@ from app.registry import Registry
 from schemas.model.access import Caller
 from schemas.wire import inbox_v1 as wire
 
-_LARGEST = 2**63 - 1
+_LARGEST = 2**53 - 1  # the largest number that every JSON reader keeps
 
 NotificationId = Annotated[int, PathParameter(ge=1, le=_LARGEST, description="The number of a notification.")]
-UnreadQuery = Annotated[bool, QueryParameter(name="unread", description="Only what was not read yet.")]
+StateQuery = Annotated[wire.StateQuery, QueryParameter(name="state", description="What was not read yet, or all.")]
 BeforeQuery = Annotated[
-    int | None, QueryParameter(name="before", ge=1, le=_LARGEST, description="What was told before this one.")
-]
-AndOlderQuery = Annotated[
-    bool, QueryParameter(name="and_older", description="Also everything that was told before it.")
+    int, QueryParameter(name="before", ge=1, le=_LARGEST, description="What was told before this one.")
 ]
 
 
@@ -35,18 +32,22 @@ class InboxController(Controller):
         self,
         caller: Caller,
         registry: Registry,
-        unread: UnreadQuery = False,
-        before: BeforeQuery = None,
+        wanted: StateQuery = "all",
+        before: BeforeQuery = _LARGEST,
         limit: Limit = 20,
     ) -> wire.InboxPage:
         """List what the caller was told of, latest first."""
-        found = await registry.notifications.list_mine(caller, unread=unread, before=before, limit=limit)
+        found = await registry.notifications.list_mine(caller, unread=wanted == "unread", before=before, limit=limit)
         return translate.to_page(found, limit)
 
     @post("/{notification_id:int}/read", **operation("mark_notification_read"))
-    async def mark_read(
-        self, notification_id: NotificationId, caller: Caller, registry: Registry, and_older: AndOlderQuery = False
-    ) -> bool:
-        """Mark something as read, or it and all that is older. Doing it again changes nothing."""
-        await registry.notifications.mark_read(caller, notification_id, and_older=and_older)
+    async def mark_read(self, notification_id: NotificationId, caller: Caller, registry: Registry) -> bool:
+        """Mark something as read. Doing it again changes nothing."""
+        await registry.notifications.mark_read(caller, notification_id, and_older=False)
+        return True
+
+    @post("/{notification_id:int}/read-older", **operation("mark_notifications_read"))
+    async def mark_older_read(self, notification_id: NotificationId, caller: Caller, registry: Registry) -> bool:
+        """Mark something and all that was told before it as read. Doing it again changes nothing."""
+        await registry.notifications.mark_read(caller, notification_id, and_older=True)
         return True

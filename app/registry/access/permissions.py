@@ -102,6 +102,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # what users and programs are told of
     "list_notifications": _EVERYBODY,
     "mark_notification_read": _EVERYBODY,
+    "mark_notifications_read": _EVERYBODY,
     "create_webhook": _ADMINS,
     "list_webhooks": _ADMINS,
     "update_webhook": _ADMINS,

@@ -164,10 +164,11 @@ async def _end(tx: Transaction, caller: Caller, tenant_id: str, token_id: str) -
         raise AccessObjectUnknown("token_id", what="publisher token")
     if token.revoked_at is not None:
         return token
+    revoked = await access.revoke_publisher_token(tx, token)
     await audit.record(tx, tenant_id, caller, Change(
         action="publisher_token.revoked", object_kind="publisher_token", object_id=token.id,
         detail={"publisher_id": token.publisher_id, "user_id": token.user_id}))  # fmt: skip
-    return await access.revoke_publisher_token(tx, token)
+    return revoked
 
 
 async def _publisher(tx: Transaction, tenant_id: str, publisher_id: str) -> Publisher:

@@ -21,9 +21,9 @@ class Audit:
         self._database = database
 
     async def list_page(
-        self, caller: Caller, tenant_id: str | None, query: AuditQuery, before: int | None, limit: int
+        self, caller: Caller, tenant_id: str | None, query: AuditQuery, before: int, limit: int
     ) -> list[AuditEntry]:
-        """The latest entries that match, or those before the entry of that number; latest first.
+        """The latest entries that match and come before that number; latest first.
 
         Raises `OperationNotAllowed`, `AuditTenantUnknown`.
         """

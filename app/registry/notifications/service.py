@@ -23,8 +23,8 @@ class Notifications:
         self._database = database
         self._webhooks = webhooks
 
-    async def list_mine(self, caller: Caller, *, unread: bool, before: int | None, limit: int) -> Inbox:
-        """What the caller was told in the last 90 days, latest first; those before that one, or the latest (None)."""
+    async def list_mine(self, caller: Caller, *, unread: bool, before: int, limit: int) -> Inbox:
+        """What the caller was told in the last 90 days, latest first; those before that number."""
         permissions.require(caller, "list_notifications")
         async with self._database.transaction(caller.tenant_id) as tx:
             found = await notifications.list_page(
@@ -35,7 +35,7 @@ class Notifications:
 
     async def mark_read(self, caller: Caller, notification_id: int, *, and_older: bool) -> None:
         """Marks one as read, or it and all that are older. Doing it again changes nothing. Raises `NotificationUnknown`."""
-        permissions.require(caller, "mark_notification_read")
+        permissions.require(caller, "mark_notifications_read" if and_older else "mark_notification_read")
         async with self._database.transaction(caller.tenant_id) as tx:
             if not await notifications.mark_read(
                 tx, caller.tenant_id, caller.user_id, notification_id, and_older=and_older

@@ -86,11 +86,11 @@ class Upkeep:
             if await packages.quarantine_blob(tx, blob.tenant_id, blob.sha256, problem or rules.LOST, key=blob.key):
                 await _record(tx, caller, blob, "blob.quarantined", reason=problem)
             return ["lost" if proof is None else "damaged"]
-        if blob.quarantined:
-            await _record(tx, caller, blob, "blob.restored")
         is_new = blob.pieces != proof.pieces
         if is_new or blob.quarantined:
             await upkeep.note_whole(tx, blob, proof)
+        if blob.quarantined:
+            await _record(tx, caller, blob, "blob.restored")
         return ["proven"] * is_new + ["restored"] * blob.quarantined
 
     async def verify(

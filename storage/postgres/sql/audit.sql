@@ -41,7 +41,7 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true)
 SELECT tenant_id, number, recorded_at, actor_id, actor_name, credential, action, object_kind, object_id, detail, request_id,
        changes, previous_hash, hash
   FROM audit_entries
- WHERE tenant_id = :tenant_id AND (:before::bigint IS NULL OR number < :before)
+ WHERE tenant_id = :tenant_id AND number < :before
    AND (:action::text IS NULL OR action = :action) AND (:object_kind::text IS NULL OR object_kind = :object_kind)
    AND (:object_id::text IS NULL OR object_id = :object_id) AND (:actor_id::text IS NULL OR actor_id = :actor_id)
    AND (:since::timestamptz IS NULL OR recorded_at >= :since) AND (:until::timestamptz IS NULL OR recorded_at < :until)

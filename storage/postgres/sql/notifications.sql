@@ -32,7 +32,7 @@ SELECT told.tenant_id, told.user_id, :entry_tenant_id, :entry_number, :action, :
 -- name: list_notifications
 SELECT id, action, object_kind, object_id, text, created_at, read_at
   FROM notifications
- WHERE tenant_id = :tenant_id AND user_id = :user_id AND (:before::bigint IS NULL OR id < :before)
+ WHERE tenant_id = :tenant_id AND user_id = :user_id AND id < :before
    AND (NOT :unread::boolean OR read_at IS NULL)
  ORDER BY id DESC LIMIT :most
 

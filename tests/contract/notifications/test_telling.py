@@ -24,6 +24,7 @@ from tests.accounts import Account, Member
 from tests.builders import a_name
 from tests.contract.notifications.listener import Listener, listening
 
+LATEST = 2**63 - 1
 ALL = Paging(offset=0, limit=1000)
 
 
@@ -87,14 +88,14 @@ async def test_who_answers_for_a_publisher_is_told_of_the_decision_and_who_decid
     publisher_id = await decided(registry, author, operator)
     await work()
     for told in (author, admin):
-        inbox = await registry.notifications.list_mine(told, unread=True, before=None, limit=10)
+        inbox = await registry.notifications.list_mine(told, unread=True, before=LATEST, limit=10)
         assert next((each.action, each.object_id) for each in inbox.notifications) == (
             "publisher.accepted",
             publisher_id,
         )
         assert inbox.unread == len(inbox.notifications)
-    assert (await registry.notifications.list_mine(viewer, unread=False, before=None, limit=10)).notifications == []
-    mine = await registry.notifications.list_mine(operator.caller, unread=False, before=None, limit=1000)
+    assert (await registry.notifications.list_mine(viewer, unread=False, before=LATEST, limit=10)).notifications == []
+    mine = await registry.notifications.list_mine(operator.caller, unread=False, before=LATEST, limit=1000)
     about = [each.action for each in mine.notifications if each.object_id == publisher_id]
     assert about == ["publisher.created"]
 
@@ -106,12 +107,12 @@ async def test_nobody_is_told_twice_however_often_the_job_runs(
     made = await hook(registry, admin, listener.url, "publisher.accepted")
     await decided(registry, author, operator)
     await work()
-    [entry] = [each for each in await registry.audit.list_page(admin, None, AuditQuery(), None, 50)
+    [entry] = [each for each in await registry.audit.list_page(admin, None, AuditQuery(), LATEST, 50)
                if each.action == "publisher.accepted"]  # fmt: skip
     for _ in range(2):
         await registry.notifications.announce(account.id, entry.number)
         await work()
-    inbox = await registry.notifications.list_mine(author, unread=False, before=None, limit=50)
+    inbox = await registry.notifications.list_mine(author, unread=False, before=LATEST, limit=50)
     assert len([each for each in inbox.notifications if each.action == "publisher.accepted"]) == 1
     assert len(await deliveries(registry, admin, made)) == len(listener.received) == 1
 
@@ -124,13 +125,13 @@ async def test_what_was_read_is_read_and_all_that_is_older_where_that_is_asked_f
         await decided(registry, author, operator)
     await work()
     inbox = registry.notifications
-    ids = [each.id for each in (await inbox.list_mine(author, unread=True, before=None, limit=10)).notifications]
+    ids = [each.id for each in (await inbox.list_mine(author, unread=True, before=LATEST, limit=10)).notifications]
     assert len(ids) == 3
     await inbox.mark_read(author, ids[0], and_older=False)
-    left = await inbox.list_mine(author, unread=True, before=None, limit=10)
+    left = await inbox.list_mine(author, unread=True, before=LATEST, limit=10)
     assert ([each.id for each in left.notifications], left.unread) == (ids[1:], 2)
     await inbox.mark_read(author, ids[1], and_older=True)
-    assert (await inbox.list_mine(author, unread=True, before=None, limit=10)).unread == 0
+    assert (await inbox.list_mine(author, unread=True, before=LATEST, limit=10)).unread == 0
     page = await inbox.list_mine(author, unread=False, before=ids[1], limit=10)
     assert [each.id for each in page.notifications] == ids[2:]
 
@@ -141,12 +142,12 @@ async def test_nobody_reads_or_marks_anothers_inbox(
     author, other = account.user("author").caller, account.user("admin").caller
     await decided(registry, author, operator)
     await work()
-    mine = await registry.notifications.list_mine(author, unread=True, before=None, limit=10)
+    mine = await registry.notifications.list_mine(author, unread=True, before=LATEST, limit=10)
     with pytest.raises(NotificationUnknown):
         await registry.notifications.mark_read(operator.caller, mine.notifications[0].id, and_older=True)
-    theirs = await registry.notifications.list_mine(other, unread=True, before=None, limit=10)
+    theirs = await registry.notifications.list_mine(other, unread=True, before=LATEST, limit=10)
     assert {each.id for each in theirs.notifications}.isdisjoint({each.id for each in mine.notifications})
-    assert (await registry.notifications.list_mine(author, unread=True, before=None, limit=10)).unread == mine.unread
+    assert (await registry.notifications.list_mine(author, unread=True, before=LATEST, limit=10)).unread == mine.unread
 
 
 # -- webhooks --------------------------------------------------------------------------------------------------------------

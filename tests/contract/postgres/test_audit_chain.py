@@ -23,6 +23,8 @@ from tests.accounts import Account, Member
 from tests.builders import a_name, a_package, a_picture
 from tests.contract.postgres.furnished import a_spec, furnish, pieces
 
+LATEST = 2**63 - 1
+
 
 @pytest.fixture
 async def owner(cluster: Urls) -> AsyncIterator[Any]:
@@ -207,7 +209,7 @@ async def test_an_entry_tells_the_digests_of_each_row_before_and_after(
     await registry.plugins.delete_draft(caller, "scan", "1.1.0")
     query = AuditQuery(object_kind="plugin")
     admin = account.user("admin").caller
-    discarded, drafted_next, released, drafted = await registry.audit.list_page(admin, None, query, None, 10)
+    discarded, drafted_next, released, drafted = await registry.audit.list_page(admin, None, query, LATEST, 10)
     versions = [
         {each.key: each for each in entry.changes or [] if each.table == "plugin_versions"}
         for entry in (drafted, released, drafted_next, discarded)
@@ -265,7 +267,7 @@ async def test_of_very_many_rows_the_entry_keeps_one_digest(wiring: Any, account
         change = Change(action="plugin.updated", object_kind="plugin", object_id="x")
         await audit.record(tx, account.id, caller, change)
     [entry] = await wiring.registry.audit.list_page(
-        account.user("admin").caller, None, AuditQuery(object_id="x"), None, 9
+        account.user("admin").caller, None, AuditQuery(object_id="x"), LATEST, 9
     )
     assert entry.changes is not None
     assert entry.changes[0].table == "folded"

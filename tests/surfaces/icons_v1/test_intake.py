@@ -7,10 +7,12 @@ from contextlib import closing
 
 import pytest
 
+from app.registry.access.service import console
 from app.registry.packages.intake import Intake
 from app.wiring import Wiring
 from schemas.errors import BodyTooLarge, BytesDamaged, IconUnknown, StorageUnavailable
 from schemas.model.access import Caller
+from schemas.model.audit import Change
 from storage.blobs import keys
 from storage.blobs.base import Stored
 from storage.blobs.proof import Proof
@@ -27,7 +29,7 @@ _SQL = parse(
     " UNION ALL SELECT key FROM blobs WHERE tenant_id = :tenant_id\n"
     "-- name: stop_waiting\nDELETE FROM incoming_blobs WHERE tenant_id = :tenant_id\n"
     "-- name: settled\nUPDATE incoming_blobs SET sha256 = :digest WHERE tenant_id = :tenant_id AND key = :key\n"
-    "-- name: audited\nSELECT action, object_id FROM audit_entries WHERE tenant_id = :tenant_id AND action LIKE 'blob.%'\n"
+    "-- name: audited\nSELECT action, object_id FROM audit_entries WHERE tenant_id = :tenant_id AND action = 'blob.healed'\n"
     "-- name: begin\nINSERT INTO incoming_blobs (key, tenant_id, purpose, begun_at)"
     " VALUES (:key, :tenant_id, 'icon', now() - make_interval(hours => :hours))",
 )
@@ -164,6 +166,8 @@ async def _damage(wiring: Wiring, kept: Stored, how: str) -> None:
         tenant_id = kept.key.split("/")[1]
         async with wiring.database.transaction(tenant_id) as tx:
             assert await packages.quarantine_blob(tx, tenant_id, kept.sha256, "found damaged")
+            change = Change(action="blob.quarantined", object_kind="blob", object_id=kept.sha256)
+            await audit.record(tx, tenant_id, console(), change)
         return
     await wiring.blobs.delete(kept.key)
     if how == "changed":

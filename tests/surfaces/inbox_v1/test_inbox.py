@@ -39,17 +39,15 @@ def test_a_publisher_is_told_of_the_decision_and_reads_it(ada: Person, judge: Pe
     assert row["text"] == f"The publisher {name} was rejected: The name is misleading."
     path = f"{INBOX}/{row['notification_id']}/read"
     assert ada.http.post(path).json() is True
-    assert ada.http.post(path, params={"and_older": True}).json() is True
+    assert ada.http.post(f"{path}-older").json() is True
     assert inbox(ada)["unread"] == 0
-    assert inbox(ada, unread=True)["notifications"] == []
+    assert inbox(ada, state="unread")["notifications"] == []
     assert inbox(ada)["notifications"][0]["read_at"] is not None
     refused = judge.http.post(path)
     assert (refused.status_code, refused.json()["error_code"]) == (404, UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    "asked", [{"limit": 0}, {"before": 0}, {"before": "x"}, {"unread": "maybe"}, {"before": 2**63}]
-)
+@pytest.mark.parametrize("asked", [{"limit": 0}, {"before": 0}, {"before": "x"}, {"state": "maybe"}, {"before": 2**63}])
 def test_what_cannot_be_asked_for_is_named(ada: Person, asked: dict[str, Any]) -> None:
     answer = ada.http.get(INBOX, params=asked)
     assert answer.status_code == 400, answer.text
