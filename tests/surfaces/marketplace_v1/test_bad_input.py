@@ -77,7 +77,7 @@ def test_a_value_that_means_nothing_to_its_criterion_is_refused(ada: Person, cri
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 4, 5, 7, 8, 10, 18, 19, 107, 108])
 @pytest.mark.parametrize(
-    "value", ["'; DROP TABLE extensions; --", "%_\\%", "{\"'}", "\U0001f600", "a:*&!|()<->b", "\u202e"]
+    "value", ["'; DROP TABLE zzyzxq; --", "%_\\%", "{\"'}", "\U0001f600", "a:*&!|()<->b", "\u202e"]
 )
 def test_a_hostile_value_finds_nothing(ada: Person, kind: int, value: str) -> None:
     assert search(ada, (kind, value))["extensions"] == []
