@@ -87,7 +87,7 @@ def _require_test(pointer: str, condition: Condition, tests: set[str]) -> None:
         raise ConditionRefused(f"{pointer}/{test}", problem)
 
 
-def tests_of(condition: Condition) -> Iterator[tuple[str, str]]:
+def asked_by(condition: Condition) -> Iterator[tuple[str, str]]:
     """The inputs that a condition asks, each with its test, in no order."""
     open_conditions = [condition]
     while open_conditions:
@@ -136,7 +136,7 @@ def _double(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:  # a whole number beyond what a browser can read, which makes infinity of it
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _order(left: object, right: object) -> int | None:

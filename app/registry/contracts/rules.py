@@ -361,7 +361,7 @@ def _check_input(read: Input, definition: Definition, report: Any) -> None:
         except ConditionRefused as error:
             report(where if in_list else where + error.pointer, f"{error.pointer or '/'}: {error.problem}")
             continue
-        for asked, test in conditions.tests_of(condition):
+        for asked, test in conditions.asked_by(condition):
             if asked not in by_name:
                 report(where, f"There is no input {asked[:100]}")
             elif asked == read.name:

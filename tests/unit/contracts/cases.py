@@ -19,7 +19,10 @@ TEXTS = [
     *("中", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "😀", "😀b", "a😀", "😁"),
     *("\ud83d", "\ude00", "\ud83da", "\ud800", "\udfff", "\udc00a", "__proto__", "constructor", "length"),
 ]
+HALVES = ["\ud83d", "\ude00", "\ude01", "\ud83da", "a\ud83d", "\ude00b"]
+WHOLES = ["😀", "a😀", "😁", "b😁a"]
 SCALARS: list[Any] = [None, True, False, 0, 1, "", "1", "true", *NUMBERS[:12], *TEXTS[:12]]
+SHAPES: list[Any] = [{"__proto__": {}}, {"a": {}}, {"constructor": {}}, {}, {"a": []}, {"a": None}, [], [{}]]
 INPUTS = ["A", "B", "C", "__proto__", "constructor", "0", "é"]
 ORDERS = ("less", "at_most", "greater", "at_least")
 
@@ -70,13 +73,17 @@ def a_test(chance: random.Random, values: dict[str, Any]) -> dict[str, Any]:
             values[name] = chance.choice(pool)
     elif test in ("equals", "not_equals"):
         operand = a_value(chance)
-        if chance.random() < 0.6:
+        if chance.random() < 0.1:
+            operand, values[name] = chance.choice(SHAPES), chance.choice(SHAPES)
+        elif chance.random() < 0.6:
             values[name] = reordered(chance, operand)
         elif chance.random() < 0.9:
             values[name] = a_value(chance)
     elif test in ("in", "not_in"):
         operand = [a_value(chance) for _ in range(chance.randrange(4))]
-        values[name] = reordered(chance, chance.choice(operand)) if operand and chance.random() < 0.5 else a_value(chance)
+        values[name] = (
+            reordered(chance, chance.choice(operand)) if operand and chance.random() < 0.5 else a_value(chance)
+        )
     elif test == "contains":
         kind = chance.randrange(3)
         operand = chance.choice(TEXTS) if kind != 1 else a_value(chance)
@@ -86,6 +93,8 @@ def a_test(chance: random.Random, values: dict[str, Any]) -> dict[str, Any]:
             an_object(chance),
         )[kind]
         if kind == 0:
+            if chance.random() < 0.2:
+                operand, values[name] = chance.choice(HALVES), chance.choice(WHOLES) + chance.choice(TEXTS)
             values[name] = joined(values[name])
     else:
         operand = chance.random() < 0.5
