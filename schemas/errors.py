@@ -609,3 +609,11 @@ class ChecksNotPassed(RegistryError):
     sentence = (
         "Not every check that has to pass did: {reasons}. The checks have to be run again before it can be released."
     )
+
+
+# --- 0025: contracts of plug-ins -----------------------------------------------------------------------------------
+
+
+class ContractRefused(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00250001"
+    sentence = "The contract cannot be taken. {pointer}: {problem}."

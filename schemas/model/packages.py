@@ -4,7 +4,7 @@ The fields of a manifest are spelled as `extension/detail` answers them; their l
 `schemas/documents/plugin-manifest.schema.json`.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,10 +14,29 @@ Category = Literal["Build", "Gate", "Deploy", "Test", "Normal"]
 ExecutionType = Literal["Shell", "Nodejs", "Java", "Python"]
 
 
-class Validation(Entity, frozen=True):
-    """What a pipeline's editor checks before it accepts an input. Lengths count characters; None checks nothing.
+Better = Literal["higher", "lower"]
+"""Which values of an output or a metric are the better ones."""
 
-    The registry keeps `regex` as text and never runs it.
+
+class Texts(Entity, frozen=True, omit_defaults=True):
+    """One text in the languages of the pages; empty where the author says nothing in that language."""
+
+    zh: str = ""
+    en: str = ""
+
+
+class Deprecation(Entity, frozen=True, omit_defaults=True):
+    """An input that will go: what takes its place, and with which version of the plug-in it goes. Empty: not said."""
+
+    replacement: str = ""
+    removal_version: str = ""
+
+
+class Validation(Entity, frozen=True):
+    """What is checked of a value. Lengths count characters; None checks nothing.
+
+    `regex` is a pattern of RE2 that may match anywhere in the text, as in a browser. What begins with `minimum` is beyond
+    the seeds' form.
     """
 
     required_message: str | None = None
@@ -25,10 +44,18 @@ class Validation(Entity, frozen=True):
     regex_message: str | None = None
     max_length: int | None = None
     min_length: int | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    required_messages: Texts | None = None
+    regex_messages: Texts | None = None
 
 
 class ExtendProp(Entity, frozen=True):
-    """How the control of an input behaves; every value is opaque text for the pipeline's editor."""
+    """How the control of an input behaves: texts, as the contract has it.
+
+    `options` is the JSON text of a list of texts, or of objects with `value`, `label` and `labels`; the conditions are JSON
+    texts of `app/registry/contracts/conditions.py`. The others are opaque.
+    """
 
     api_options: str | None = None
     api_type: str | None = None
@@ -39,7 +66,11 @@ class ExtendProp(Entity, frozen=True):
 
 
 class InputDefinition(Entity, frozen=True):
-    """A value that a pipeline gives to the plug-in. `type` names the control it is edited with."""
+    """A value that a pipeline gives to the plug-in. `type` names the control it is edited with (`InputType`).
+
+    What stands behind `front_data_prop` is beyond the seeds' form: texts in two languages, the group in which and the place
+    at which the input is shown, what became of it, other names under which it is taken, and the JSON Schema of an object.
+    """
 
     name: str
     type: str
@@ -51,23 +82,45 @@ class InputDefinition(Entity, frozen=True):
     layout_content: str | None = None
     extend_prop: ExtendProp | None = None
     front_data_prop: str | None = None
+    labels: Texts | None = None
+    helps: Texts | None = None
+    group: str | None = None
+    order: int | None = None
+    deprecated: Deprecation | None = None
+    aliases: list[str] | None = None
+    value_schema: dict[str, Any] | None = None
 
 
 class OutputDefinition(Entity, frozen=True):
-    """A value that the plug-in gives to later steps."""
+    """A value that the plug-in gives to later steps. The type `output` says nothing of it.
+
+    What stands behind `prop` is beyond the seeds' form.
+    """
 
     name: str
     type: str = "output"
     description: str = ""
     prop: dict[str, str] = msgspec.field(default_factory=dict)
+    unit: str | None = None
+    better: Better | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
 
 
 class MetricProperty(Entity, frozen=True):
-    """A number that the plug-in reports under `key`; `value` is what it starts from, as text."""
+    """A value that the plug-in reports under `key`; `value` is what it starts from, as text.
+
+    What stands behind `desc` is beyond the seeds' form; without a type it is a number.
+    """
 
     key: str
     value: str = ""
     desc: str = ""
+    type: str | None = None
+    unit: str | None = None
+    better: Better | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
 
 
 class MetricGroup(Entity, frozen=True):

@@ -103,6 +103,7 @@ class Version(Entity, frozen=True):
     version_description: str
     facts: PluginFacts
     inputs: list[InputDefinition]
+    input_schema: dict[str, Any] | None
     outputs: list[OutputDefinition]
     metrics: list[MetricGroup]
     execution: dict[str, Any]
@@ -114,10 +115,14 @@ class Version(Entity, frozen=True):
 
 
 class VersionContent(Entity, frozen=True):
-    """What makes a version: everything about it but its plug-in, number and state. None: says nothing of it."""
+    """What makes a version: everything about it but its plug-in, number and state. None: says nothing of it.
+
+    With an `input_schema` the inputs are written as JSON Schema, and `inputs` is derived from it.
+    """
 
     version_description: str | None = None
     inputs: list[InputDefinition] | None = None
+    input_schema: dict[str, Any] | None = None
     outputs: list[OutputDefinition] | None = None
     metrics: list[MetricGroup] | None = None
     execution: dict[str, Any] | None = None

@@ -27,7 +27,7 @@ QUERIES = load("plugins")
 # Of versions as a whole, each of which may have as many bytes as a request: read so many at a time, and not more in all.
 _VERSIONS_AT_ONCE = 16
 MOST_VERSION_CHARACTERS = 16 * 1024**2
-_VERSION_TEXTS = ("facts", "inputs", "outputs", "metrics", "execution", "manifest")
+_VERSION_TEXTS = ("facts", "inputs", "input_schema", "outputs", "metrics", "execution", "manifest")
 
 T = TypeVar("T")
 
@@ -338,6 +338,7 @@ def _version_of(row: Any) -> Version:
         version_description=row["version_description"],
         facts=_decode(row["facts"], PluginFacts),
         inputs=_decode(row["inputs"], list[InputDefinition]),
+        input_schema=_decode(row["input_schema"], dict[str, Any]) if row["input_schema"] is not None else None,
         outputs=_decode(row["outputs"], list[OutputDefinition]),
         metrics=_decode(row["metrics"], list[MetricGroup]),
         execution=_decode(row["execution"], dict[str, Any]),
@@ -375,6 +376,7 @@ def _content(facts: PluginFacts, content: VersionContent) -> dict[str, object]:
         "version_description": content.version_description or "",
         "facts": _json(facts),
         "inputs": _json(content.inputs or []),
+        "input_schema": _json(content.input_schema) if content.input_schema is not None else None,
         "outputs": _json(content.outputs or []),
         "metrics": _json(content.metrics or []),
         "execution": _json(content.execution or {}),

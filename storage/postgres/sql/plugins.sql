@@ -77,8 +77,8 @@ SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.man
 -- name: ask_versions
 -- One row for each asked version that there is, in one statement however many are asked. The attribution says which of
 -- two namesakes is meant; it is no condition, because askers know `official` and `custom` only, also of a published one.
-SELECT asked.position, p.*, v.id AS version_id, v.version, v.state, v.version_description, v.facts, v.inputs, v.outputs,
-       v.metrics, v.execution, v.manifest, v.manifest_version, v.package_sha256,
+SELECT asked.position, p.*, v.id AS version_id, v.version, v.state, v.version_description, v.facts, v.inputs,
+       v.input_schema, v.outputs, v.metrics, v.execution, v.manifest, v.manifest_version, v.package_sha256,
        v.updated_at AS version_updated_at, v.updated_by_name AS version_updated_by_name
   FROM unnest(:names::text[], :precedences::bytea[], :currents::boolean[], :attributions::text[])
        WITH ORDINALITY AS asked (name, precedence, current, attribution, position)
@@ -103,17 +103,17 @@ SELECT asked.position, p.*, v.id AS version_id, v.version, v.state, v.version_de
 
 -- name: insert_version
 INSERT INTO plugin_versions (id, plugin_id, tenant_id, version, precedence, state, version_description, facts, inputs,
-                             outputs, metrics, execution, manifest, manifest_version, package_sha256, updated_by_id,
-                             updated_by_name, released_at)
+                             input_schema, outputs, metrics, execution, manifest, manifest_version, package_sha256,
+                             updated_by_id, updated_by_name, released_at)
 VALUES (:id, :plugin_id, :tenant_id, :version, :precedence, :state, :version_description, :facts::jsonb, :inputs::jsonb,
-        :outputs::jsonb, :metrics::jsonb, :execution::jsonb, :manifest::jsonb, :manifest_version, :package_sha256,
-        :updated_by_id, :updated_by_name, CASE WHEN :state = 'formal' THEN now() END)
+        :input_schema::json, :outputs::jsonb, :metrics::jsonb, :execution::jsonb, :manifest::jsonb, :manifest_version,
+        :package_sha256, :updated_by_id, :updated_by_name, CASE WHEN :state = 'formal' THEN now() END)
 
 -- name: save_draft
 UPDATE plugin_versions
    SET version = :version, version_description = :version_description, facts = :facts::jsonb, inputs = :inputs::jsonb,
-       outputs = :outputs::jsonb, metrics = :metrics::jsonb, execution = :execution::jsonb,
-       manifest_version = :manifest_version,
+       input_schema = :input_schema::json, outputs = :outputs::jsonb, metrics = :metrics::jsonb,
+       execution = :execution::jsonb, manifest_version = :manifest_version,
        updated_at = now(), updated_by_id = :updated_by_id, updated_by_name = :updated_by_name
  WHERE tenant_id = :tenant_id AND id = :id AND state = 'draft'
 
