@@ -9,9 +9,11 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from hashlib import sha256
 from itertools import islice, pairwise
 from typing import Any
 
+from app.registry.contracts.work import WorkExceeded, bounded, spend
 from schemas.base import Entity
 
 Schema = bool | Mapping[str, Any]
@@ -25,7 +27,8 @@ ANNOTATIONS = {
 }  # fmt: skip
 """Words that say something of a value and refuse none."""
 _DEPTH = 12
-_MOST_STEPS = 4000
+MAX_WORK = 400_000
+"""Units of work of one proof, or of one search; see `work.py`."""
 _MOST_MEMBERS = 1000
 _MOST_PROPOSED = (400, 60, 24, 8)
 """By how deep they are within the value."""
@@ -76,46 +79,33 @@ class Part(Entity, frozen=True):
         return self.properties.get(name, self.others)  # type: ignore[no-any-return]
 
 
-class _Exhausted(Exception):
-    """More than may be tried was tried."""
-
-
-class _Search:
-    """Counts what is tried, so that nobody's schema can keep us for long."""
-
-    def __init__(self, accepts: Accepts, most: int = _MOST_STEPS) -> None:
-        self._accepts = accepts
-        self._left = most
-
-    def step(self) -> None:
-        if self._left <= 0:
-            raise _Exhausted
-        self._left -= 1
-
-    def accepts(self, schema: Schema, value: Any) -> bool:
-        self.step()
-        return self._accepts(schema, value)
-
-
 def is_contained(old: Schema, new: Schema, accepts: Accepts) -> bool:
     """Whether it is proven that the new schema takes every value that the old one takes."""
     try:
-        return _is_contained(old, new, _Search(accepts))
-    except _Exhausted:
+        with bounded(MAX_WORK):
+            return _is_contained(old, new, accepts)
+    except WorkExceeded:
         return False
 
 
-def examples(old: Schema, new: Schema, accepts: Accepts) -> Iterator[Any]:
+def examples(old: Schema, new: Schema, accepts: Accepts) -> list[Any]:
     """Values that the old schema takes, around the places where the new one could refuse; at most some hundreds."""
+    found: list[Any] = []
     try:
-        yield from _examples(old, new, _Search(accepts))
-    except _Exhausted:
-        return
+        with bounded(MAX_WORK):
+            found.extend(_examples(old, new, accepts))
+    except WorkExceeded:
+        return found  # what was found so far is right, and nobody was promised more
+    return found
 
 
 def example(schema: Schema, accepts: Accepts) -> tuple[Any] | None:
     """One value that the schema takes, if one was found."""
-    return next(((value,) for value in examples(schema, True, accepts)), None)
+    try:
+        with bounded(MAX_WORK):
+            return next(((value,) for value in _examples(schema, True, accepts)), None)
+    except WorkExceeded:
+        return None
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -239,7 +229,9 @@ def resolved(schema: Schema, root: Schema | None = None, within: tuple[str, ...]
             there = resolved(target, root, (*within, reference))
             return {**told, "allOf": [*told.get("allOf", ()), there]} if told else there
     if "$ref" in told and isinstance(root, Mapping):
-        told["$defs"] = root.get("$defs", {})  # so that equal references into different definitions differ
+        # It stays a reference, so it brings what it refers to, under an address of its own.
+        told["$defs"] = root.get("$defs", {})
+        told["$id"] = "urn:sha256:" + sha256(_canonical(told["$defs"]).encode()).hexdigest()
     return told
 
 
@@ -291,23 +283,23 @@ def _merged(one: Schema, other: Schema) -> Schema:
 # -- proving -----------------------------------------------------------------------------------------------------------
 
 
-def _is_contained(old: Schema, new: Schema, search: _Search, depth: int = 0) -> bool:
-    search.step()
+def _is_contained(old: Schema, new: Schema, accepts: Accepts, depth: int = 0) -> bool:
+    spend(20)
     if new is True or old is False or _canonical(old) == _canonical(new):
         return True
     if depth > _DEPTH:
         return False
     wanted = parts(new)
     for part in parts(old):
-        if is_empty(part) or any(_holds(each, part, search, depth) for each in wanted):
+        if is_empty(part) or any(_holds(each, part, accepts, depth) for each in wanted):
             continue
         finite = members(part)
-        if finite is None or not all(search.accepts(new, each) for each in finite if search.accepts(old, each)):
+        if finite is None or not all(accepts(new, each) for each in finite if accepts(old, each)):
             return False
     return True
 
 
-def _holds(new: Part, old: Part, search: _Search, depth: int) -> bool:
+def _holds(new: Part, old: Part, accepts: Accepts, depth: int) -> bool:
     if new.type != old.type or new.enum is not None or not new.rest <= old.rest:
         return False
     if new.type == "number":
@@ -320,7 +312,7 @@ def _holds(new: Part, old: Part, search: _Search, depth: int) -> bool:
         return (
             _counted(new, old.least, most)
             and alike
-            and (most == 0 or _is_contained(old.items, new.items, search, depth + 1))
+            and (most == 0 or _is_contained(old.items, new.items, accepts, depth + 1))
         )
     if new.type == "object":
         most = _broadest(old)
@@ -331,8 +323,13 @@ def _holds(new: Part, old: Part, search: _Search, depth: int) -> bool:
         else:
             pairs = [(old.of(each), new.of(each)) for each in {**new.properties, **old.properties}]
             pairs.append((old.others, new.others))
-        return all(_is_contained(one, other, search, depth + 1) for one, other in pairs)
+        return all(_is_contained(one, other, accepts, depth + 1) for one, other in pairs)
     return True
+
+
+def _most(part: Part) -> int | None:
+    """How many characters, elements or properties there can be."""
+    return {"array": _longest, "object": _broadest}.get(part.type, lambda each: each.most)(part)
 
 
 def _longest(part: Part) -> int | None:
@@ -377,7 +374,7 @@ def members(part: Part) -> list[Any] | None:
         return _numbers(part)
     if is_empty(part):
         return []
-    return [{"string": "", "array": [], "object": {}}[part.type]] if part.most == 0 else None
+    return [{"string": "", "array": [], "object": {}}[part.type]] if _most(part) == 0 else None
 
 
 def _numbers(part: Part) -> list[Any] | None:
@@ -407,7 +404,7 @@ def is_empty(part: Part) -> bool:
         return _numbers(part) == []
     if part.type == "object" and any(is_never(part.of(each)) for each in part.required):
         return True
-    most = {"array": _longest, "object": _broadest}.get(part.type, lambda each: each.most)(part)
+    most = _most(part)
     return most is not None and max(part.least, len(part.required)) > most
 
 
@@ -419,21 +416,22 @@ def is_never(schema: Schema) -> bool:
 # -- proposing ---------------------------------------------------------------------------------------------------------
 
 
-def _examples(old: Schema, new: Schema, search: _Search, depth: int = 0) -> Iterator[Any]:
+def _examples(old: Schema, new: Schema, accepts: Accepts, depth: int = 0) -> Iterator[Any]:
     if depth > _DEPTH:
         return
     wanted = parts(new)
     seen: set[str] = set()
     for part in parts(old):
         beside = [each for each in wanted if each.type == part.type]
-        for value in islice(_proposed(part, beside, search, depth), _MOST_PROPOSED[min(depth, 3)]):
+        for value in islice(_proposed(part, beside, accepts, depth), _MOST_PROPOSED[min(depth, 3)]):
+            spend(20)
             told = _canonical(value)
-            if told not in seen and search.accepts(old, value):
+            if told not in seen and accepts(old, value):
                 seen.add(told)
                 yield value
 
 
-def _proposed(old: Part, new: Sequence[Part], search: _Search, depth: int) -> Iterator[Any]:
+def _proposed(old: Part, new: Sequence[Part], accepts: Accepts, depth: int) -> Iterator[Any]:
     finite = members(old)
     if finite is not None:
         yield from finite
@@ -442,9 +440,9 @@ def _proposed(old: Part, new: Sequence[Part], search: _Search, depth: int) -> It
     elif old.type == "string":
         yield from _proposed_texts(old, new)
     elif old.type == "array":
-        yield from _proposed_arrays(old, new, search, depth)
+        yield from _proposed_arrays(old, new, accepts, depth)
     elif old.type == "object":
-        yield from _proposed_objects(old, new, search, depth)
+        yield from _proposed_objects(old, new, accepts, depth)
 
 
 def _proposed_numbers(old: Part, new: Sequence[Part]) -> Iterator[Any]:
@@ -487,13 +485,13 @@ def _edges(part: Part) -> Iterator[int]:
             yield from (edge - 1, edge, edge + 1)
 
 
-def _proposed_arrays(old: Part, new: Sequence[Part], search: _Search, depth: int) -> Iterator[list[Any]]:
+def _proposed_arrays(old: Part, new: Sequence[Part], accepts: Accepts, depth: int) -> Iterator[list[Any]]:
     longest = min(_LONGEST_EXAMPLE if old.most is None else old.most, 300)
     edges = sorted({edge for each in (old, *new) for edge in (*_edges(each), 1, 2) if old.least <= edge <= longest})
     wanted = max(edges, default=0) if old.unique else 2
-    usual = list(islice(_examples(old.items, True, search, depth + 1), wanted))
+    usual = list(islice(_examples(old.items, True, accepts, depth + 1), wanted))
     if len(usual) < wanted and old.unique:
-        usual += islice(_more(old, usual, search), wanted - len(usual))
+        usual += islice(_more(old, usual, accepts), wanted - len(usual))
     if not usual:
         yield []
         return
@@ -503,20 +501,20 @@ def _proposed_arrays(old: Part, new: Sequence[Part], search: _Search, depth: int
             yield [usual[0]] * (length - 1) + [usual[1]]
     start = max(old.least, 1)
     for each in new or [Part(type="array")]:
-        for value in islice(_examples(old.items, each.items, search, depth + 1), 40):
+        for value in islice(_examples(old.items, each.items, accepts, depth + 1), 40):
             yield [value, *[other for other in usual if not _same(other, value)][: start - 1]]
             if not old.unique:
                 yield [value] * max(start, 2)
 
 
-def _more(old: Part, usual: Sequence[Any], search: _Search) -> Iterator[Any]:
+def _more(old: Part, usual: Sequence[Any], accepts: Accepts) -> Iterator[Any]:
     """More values for the elements of an array that wants different ones."""
     for each in (*range(300), *("a" * length for length in range(1, 60))):
-        if search.accepts(old.items, each) and not any(_same(each, value) for value in usual):
+        if accepts(old.items, each) and not any(_same(each, value) for value in usual):
             yield each
 
 
-def _proposed_objects(old: Part, new: Sequence[Part], search: _Search, depth: int) -> Iterator[dict[str, Any]]:
+def _proposed_objects(old: Part, new: Sequence[Part], accepts: Accepts, depth: int) -> Iterator[dict[str, Any]]:
     named = [*old.properties, *(each for part in new for each in part.properties)]
     named += [each for part in (old, *new) for each in part.required]
     spare = [name for count in range(80) if (name := f"other-{count}") not in named]
@@ -530,7 +528,7 @@ def _proposed_objects(old: Part, new: Sequence[Part], search: _Search, depth: in
             if len(found) >= count:
                 break
             if name not in found:
-                for value in islice(_examples(old.of(name), True, search, depth + 1), 1):
+                for value in islice(_examples(old.of(name), True, accepts, depth + 1), 1):
                     found[name] = value
         return found
 
@@ -543,7 +541,7 @@ def _proposed_objects(old: Part, new: Sequence[Part], search: _Search, depth: in
     for name in single:
         for part in new or [Part(type="object")]:
             for value in islice(
-                _examples(old.of(name), part.of(name), search, depth + 1), _MOST_PROPOSED[min(depth + 1, 3)]
+                _examples(old.of(name), part.of(name), accepts, depth + 1), _MOST_PROPOSED[min(depth + 1, 3)]
             ):
                 yield filled([*spare, *names], old.least, required | {name: value})
     yield filled(single, len(single), least)

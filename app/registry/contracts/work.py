@@ -25,12 +25,17 @@ _budget: ContextVar[_Budget | None] = ContextVar("contract_work", default=None)
 
 @contextmanager
 def bounded(units: int) -> Iterator[None]:
-    """Allows so much work within the block."""
-    before = _budget.set(_Budget(units))
+    """Allows so much work within the block, which is also taken from what is allowed around it."""
+    around = _budget.get()
+    inner = _Budget(units)
+    before = _budget.set(inner)
     try:
         yield
     finally:
         _budget.reset(before)
+        if around is not None:
+            around.left -= units - inner.left
+    spend(0)
 
 
 def spend(units: int) -> None:
