@@ -182,3 +182,41 @@ class Fit(StrEnum):
     SOMETIMES = "sometimes"
     NEVER = "never"
     UNKNOWN = "unknown"
+
+
+class Effect(StrEnum):
+    """What a change does to those who use the version before, from least to most.
+
+    Where neither a proof nor an example was found the effect is unknown, which counts as breaking.
+    """
+
+    COMPATIBLE = "compatible"
+    ADDITIVE = "additive"
+    UNKNOWN = "unknown"
+    BREAKING = "breaking"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it has to be taken for a break."""
+        return self in (Effect.UNKNOWN, Effect.BREAKING)
+
+
+class Difference(Entity, frozen=True):
+    """One thing that is different in a later version.
+
+    `example` shows a break: of inputs, all values that the version before takes and the later one refuses; of an output or a
+    metric, a value that the later one may give and the one before could not. Unset where there is none to show.
+    """
+
+    effect: Effect
+    rule: str
+    pointer: str
+    reason: str
+    example: Any = UNSET
+
+
+class Comparison(Entity, frozen=True):
+    """What a version means to those who use the one before it: the effect of its greatest difference."""
+
+    effect: Effect
+    differences: list[Difference]
