@@ -617,3 +617,20 @@ class ChecksNotPassed(RegistryError):
 class ContractRefused(RegistryError):
     kind, code = Kind.MALFORMED, "PLUGPORT.00250001"
     sentence = "The contract cannot be taken. {pointer}: {problem}."
+
+
+class StepRefused(RegistryError):
+    kind, code = Kind.MALFORMED, "PLUGPORT.00250002"
+    sentence = "Step {step} does not keep the contract of {plugin}. {pointer}: {problem}."
+
+
+class ContractUnusable(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00250003"
+    sentence = (
+        "The contract of this version cannot be used; it is from before contracts were checked. {pointer}: {problem}."
+    )
+
+
+class ContractPartUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00250004"
+    sentence = "The version declares no {what} {name}."

@@ -38,6 +38,8 @@ SHELL_INPUT: Body = {
         "api_options": None,
     },
 }
+ASKED_BY: dict[str, Body] = {"official_shell_plugin": {"OFFICIAL_SHELL_SCRIPT_INPUT": "env"}}
+"""What steps give to the plug-ins that ask for something."""
 PROBLEM_OUTPUT: Body = {"name": "problem", "type": "output", "description": "Number of problems"}
 QUALITY_METRICS: Body = {
     "group_name": "Quality",
@@ -111,7 +113,7 @@ def a_version(name: str, version: str = "1.0.0", *, steps: tuple[str, ...] | Non
     """A version or draft; composite when it has `steps`, the names of the plug-ins that it runs."""
     body = a_plugin(name) | {"version": version, "version_description": "", "input_info": []}
     if steps is not None:
-        told = [{"task": step, "name": f"Run {step}", "variables": {"SHELL_PLUGIN": "ls"}} for step in steps]
+        told = [{"task": step, "name": f"Run {step}", "variables": ASKED_BY.get(step, {})} for step in steps]
         body["execution_info"] = {"inner_execution_info": {"execution_type": "COMPOSITE", "steps": told}}
     return body | changes
 

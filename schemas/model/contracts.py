@@ -220,3 +220,34 @@ class Comparison(Entity, frozen=True):
 
     effect: Effect
     differences: list[Difference]
+
+
+class Fitting(Entity, frozen=True):
+    """Whether an output fits an input, and why; no reason where it always does."""
+
+    fit: Fit
+    reason: str
+
+
+class VersionContract(Entity, frozen=True):
+    """What a version of a plug-in takes and gives."""
+
+    plugin_name: str
+    version: str
+    definition: Definition
+
+
+class AskedValues(Entity, frozen=True):
+    """Values for a version; without a number for the current one."""
+
+    plugin_name: str
+    version: str | None
+    values: dict[str, Any]
+
+
+class AskedPart(Entity, frozen=True):
+    """An input or an output of a version; without a number of the current one."""
+
+    plugin_name: str
+    version: str | None
+    name: str

@@ -158,6 +158,7 @@ class Manifest(Entity, frozen=True):
     version_description: str = ""
     description: str = ""
     inputs: list[InputDefinition] = msgspec.field(default_factory=list)
+    input_schema: dict[str, Any] | None = None
     outputs: list[OutputDefinition] = msgspec.field(default_factory=list)
     metrics: list[MetricGroup] = msgspec.field(default_factory=list)
     data_source_bindings: list[DataSourceBinding] = msgspec.field(default_factory=list)

@@ -24,10 +24,8 @@ from storage.postgres.queries import load
 
 QUERIES = load("plugins")
 
-# Of versions as a whole, each of which may have as many bytes as a request: read so many at a time, and not more in all.
-_VERSIONS_AT_ONCE = 16
 MOST_VERSION_CHARACTERS = 16 * 1024**2
-_VERSION_TEXTS = ("facts", "inputs", "input_schema", "outputs", "metrics", "execution", "manifest")
+"""Characters of several versions in one answer: each may have as many bytes as a request."""
 
 T = TypeVar("T")
 
@@ -134,27 +132,23 @@ async def search(
 async def ask_versions(tx: Transaction, caller: Caller, asked: Sequence[AskedRow]) -> dict[int, Version]:
     """The versions asked for, by their place in `asked`; those that are not there, or not for the caller, are left out.
 
-    Raises `TooMuchAsked`: of a thousand versions, each as large as can be, no answer could be made.
+    One statement, however many are asked. Raises `TooMuchAsked`: of a thousand versions, each as large as can be, no answer
+    could be made.
     """
-    found: dict[int, Version] = {}
-    size = 0
-    for first in range(0, len(asked), _VERSIONS_AT_ONCE):
-        part = asked[first : first + _VERSIONS_AT_ONCE]
-        rows = await tx.many(
-            QUERIES.ask_versions,
-            tenant_id=caller.tenant_id,
-            user_id=caller.user_id,
-            sees_private=caller.is_admin,
-            names=[each.name for each in part],
-            precedences=[each.precedence for each in part],
-            currents=[each.current for each in part],
-            attributions=[each.attribution for each in part],
-        )
-        size += sum(len(row[name] or "") for row in rows for name in _VERSION_TEXTS)
-        if size > MOST_VERSION_CHARACTERS and len(found) + len(rows) > 1:
-            raise TooMuchAsked
-        found |= {first + row["position"] - 1: _version_of(row) for row in rows}
-    return found
+    rows = await tx.many(
+        QUERIES.ask_versions,
+        tenant_id=caller.tenant_id,
+        user_id=caller.user_id,
+        sees_private=caller.is_admin,
+        names=[each.name for each in asked],
+        precedences=[each.precedence for each in asked],
+        currents=[each.current for each in asked],
+        attributions=[each.attribution for each in asked],
+        most=MOST_VERSION_CHARACTERS,
+    )
+    if any(row["version_id"] is None for row in rows):
+        raise TooMuchAsked
+    return {row["position"] - 1: _version_of(row) for row in rows}
 
 
 async def insert_version(

@@ -19,7 +19,7 @@ from app.registry.contracts.conditions import Condition, holds
 from app.registry.contracts.containment import Schema, resolved
 from app.registry.contracts.definitions import NUMBERS, conditional, escaped
 from app.registry.contracts.json_schema import compile_schema
-from app.registry.contracts.work import WorkExceeded, bounded
+from app.registry.contracts.work import WorkExceeded, bounded, spend
 from schemas.model.contracts import Comparison, Definition, Difference, Effect, Input, Metric, Output
 
 MAX_WORK = 3_000_000
@@ -255,6 +255,7 @@ class _Inputs:
         """The first of some sets of values that was taken and is no longer; UNSET where there is none."""
         for values in proposed:
             if self._old_checker.judge(values).valid and not self._new_checker.judge(values).valid:
+                spend(1)  # a judgement for which no work was left says nothing
                 return values
         return UNSET
 

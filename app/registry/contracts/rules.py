@@ -25,7 +25,7 @@ from app.registry.contracts.json_schema import PatternRefused, Validator, compil
 from app.registry.contracts.work import WorkExceeded, bounded
 from schemas.errors import ContractRefused
 from schemas.model.contracts import Definition, Input, InputType, Written
-from schemas.model.plugins import VersionContent, VersionSpec
+from schemas.model.plugins import Version, VersionContent, VersionSpec
 
 MAX_BYTES = 256 * 1024
 """Bytes of a contract as JSON."""
@@ -59,6 +59,16 @@ def written_by(content: VersionContent) -> Written:
         input_schema=content.input_schema,
         outputs=content.outputs or [],
         metrics=content.metrics or [],
+    )
+
+
+def written_in(version: Version) -> Written:
+    """What a version says of inputs, outputs and metrics."""
+    return Written(
+        inputs=[] if version.input_schema is not None else version.inputs,
+        input_schema=version.input_schema,
+        outputs=version.outputs,
+        metrics=version.metrics,
     )
 
 

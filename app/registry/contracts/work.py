@@ -25,17 +25,17 @@ _budget: ContextVar[_Budget | None] = ContextVar("contract_work", default=None)
 
 @contextmanager
 def bounded(units: int) -> Iterator[None]:
-    """Allows so much work within the block, which is also taken from what is allowed around it."""
-    around = _budget.get()
-    inner = _Budget(units)
-    before = _budget.set(inner)
+    """Allows so much work within the block, and no more than a block around it has left."""
+    outer = _budget.get()
+    allowed = units if outer is None else max(0, min(units, outer.left))
+    budget = _Budget(allowed)
+    before = _budget.set(budget)
     try:
         yield
     finally:
         _budget.reset(before)
-        if around is not None:
-            around.left -= units - inner.left
-    spend(0)
+        if outer is not None:
+            outer.left -= allowed - budget.left
 
 
 def spend(units: int) -> None:

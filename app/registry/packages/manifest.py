@@ -18,10 +18,12 @@ import yaml
 from jsonschema.protocols import Validator
 from referencing import Registry
 
+from app.registry.contracts import rules as contracts
 from app.registry.packages import strict_json
 from app.registry.packages.archive import Archive
 from app.registry.packages.strict_json import quoted
 from schemas.errors import ManifestRefused
+from schemas.model.contracts import Written
 from schemas.model.packages import Manifest
 
 NAMES = ("plugin.yaml", "plugin.json")
@@ -253,11 +255,17 @@ def _check_meaning(manifest: Manifest, archive: Archive) -> None:
     _check_unique("inputs", "name", [each.name for each in manifest.inputs])
     _check_unique("outputs", "name", [each.name for each in manifest.outputs])
     _check_unique("metrics", "key", [each.key for group in manifest.metrics for each in group.properties])
-    for number, each in enumerate(manifest.inputs):
-        if each.validation is None or each.validation.min_length is None or each.validation.max_length is None:
-            continue
-        if each.validation.min_length > each.validation.max_length:
-            raise _Problem(f"/inputs/{number}/validation: min_length is above max_length")
+    if manifest.input_schema is not None and manifest.inputs:
+        raise _Problem("/input_schema: inputs are written as a list or as JSON Schema, not as both")
+    written = Written(
+        inputs=manifest.inputs,
+        input_schema=manifest.input_schema,
+        outputs=manifest.outputs,
+        metrics=manifest.metrics,
+    )
+    _, problems = contracts.examine(written)
+    if problems:
+        raise _Problem(f"{problems[0].pointer or '/'}: {problems[0].problem}")
 
 
 def _check_unique(where: str, what: str, values: list[str]) -> None:

@@ -155,6 +155,7 @@ def _spec(manifest: Manifest, business_type: BusinessType, sha256: str) -> Versi
     content = VersionContent(
         version_description=manifest.version_description,
         inputs=manifest.inputs,
+        input_schema=manifest.input_schema,
         outputs=manifest.outputs,
         metrics=manifest.metrics,
         execution={"type": manifest.execution.type, "target": manifest.execution.target},

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
+from app.registry.contracts import rules as contracts
+from app.registry.contracts.steps import require_steps
 from app.registry.plugins import rules, versions
 from schemas.base import Entity
 from schemas.errors import (
@@ -102,6 +104,8 @@ class Plugins:
         steps = rules.steps_of(spec.plugin_name, spec.content.execution)
         composition = rules.composition_of(spec.content.execution)
         facts = spec.facts if composition is None else msgspec.structs.replace(spec.facts, composition=composition)
+        spec = contracts.require_sane(spec)
+        await require_steps(tx, caller, spec.content.execution)
 
         plugin = await _own(tx, caller, spec.plugin_name)
         if plugin is None:
@@ -144,18 +148,18 @@ class Plugins:
             plugin, draft = await _draft(tx, caller, spec.plugin_name, spec.version)
             if composition is not None:
                 await _require_one_composition(tx, caller, plugin, composition, besides=draft.id)
-            asked = AskedRow(
-                name=plugin.name,
-                precedence=versions.precedence(versions.parse("version", spec.version)),
-                current=False,
-                attribution=str(plugin.attribution),
-            )
-            before = (await plugins.ask_versions(tx, caller, [asked]))[0]
+            before = await _read(tx, caller, plugin, draft)
             said = spec.facts
             if composition is not None:
                 said = msgspec.structs.replace(said, composition=composition)
             facts = _merged(before.facts, rules.told_by_release(said))
             content = _merged(_content_of(before), spec.content)
+            if spec.content.inputs is not None and spec.content.input_schema is None:
+                content = msgspec.structs.replace(content, input_schema=None)  # written as a list now
+            elif spec.content.input_schema is not None:
+                content = msgspec.structs.replace(content, inputs=spec.content.inputs)
+            content = contracts.require_sane(msgspec.structs.replace(spec, content=content)).content
+            await require_steps(tx, caller, spec.content.execution)
             await plugins.save_draft(
                 tx, caller, plugin, id=draft.id, version=spec.version, facts=facts, content=content
             )
@@ -168,6 +172,9 @@ class Plugins:
         """Turns a draft into a released version. Raises `NotADraft`, `VersionUnknown`."""
         async with self._change(caller) as tx:
             plugin, draft = await _draft(tx, caller, name, version)
+            content = _content_of(await _read(tx, caller, plugin, draft))
+            contracts.require_contract(contracts.written_by(content))
+            await require_steps(tx, caller, content.execution)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
             await _save(tx, caller, rules.with_facts(plugin, rules.told_by_release(draft.facts)))
@@ -286,6 +293,17 @@ async def _changeable(tx: Transaction, caller: Caller, name: str) -> Plugin:
         raise PluginUnknown("plugin_name", name=name)
     rules.require_change(caller, plugin)
     return plugin
+
+
+async def _read(tx: Transaction, caller: Caller, plugin: Plugin, draft: VersionNumber) -> Version:
+    """A draft with all that it holds."""
+    asked = AskedRow(
+        name=plugin.name,
+        precedence=versions.precedence(versions.parse("version", draft.version)),
+        current=False,
+        attribution=str(plugin.attribution),
+    )
+    return (await plugins.ask_versions(tx, caller, [asked]))[0]
 
 
 async def _create(tx: Transaction, caller: Caller, name: str, facts: PluginFacts) -> Plugin:

@@ -77,29 +77,40 @@ SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.man
 -- name: ask_versions
 -- One row for each asked version that there is, in one statement however many are asked. The attribution says which of
 -- two namesakes is meant; it is no condition, because askers know `official` and `custom` only, also of a published one.
-SELECT asked.position, p.*, v.id AS version_id, v.version, v.state, v.version_description, v.facts, v.inputs,
-       v.input_schema, v.outputs, v.metrics, v.execution, v.manifest, v.manifest_version, v.package_sha256,
-       v.updated_at AS version_updated_at, v.updated_by_name AS version_updated_by_name
-  FROM unnest(:names::text[], :precedences::bytea[], :currents::boolean[], :attributions::text[])
-       WITH ORDINALITY AS asked (name, precedence, current, attribution, position)
- CROSS JOIN LATERAL (
-       SELECT candidate.*
-         FROM (SELECT own.* FROM plugins own
-                WHERE own.tenant_id = :tenant_id AND own.name = asked.name AND own.deleted_at IS NULL
-                  AND (NOT own.is_private OR :sees_private OR :user_id = ANY (own.maintainers || own.creator_id))
-               UNION ALL
-               SELECT public.* FROM plugins public
-                WHERE public.tenant_id <> :tenant_id AND public.name = asked.name AND public.public_name
-                  AND public.shared) candidate
-        ORDER BY candidate.attribution = asked.attribution DESC, candidate.tenant_id = :tenant_id DESC LIMIT 1) AS p
-  JOIN LATERAL (
-       SELECT chosen.* FROM plugin_versions chosen
-        WHERE chosen.plugin_id = p.id AND chosen.tenant_id = p.tenant_id AND chosen.deleted_at IS NULL
-          AND (chosen.state = 'formal' OR chosen.tenant_id = :tenant_id)
-          AND CASE WHEN asked.current THEN chosen.id = p.current_version_id
-                   ELSE chosen.precedence = asked.precedence END
-        LIMIT 1) AS v ON true
- ORDER BY asked.position
+-- Of several versions no more than :most characters are read in all; the rows of what is beyond have no version.
+WITH found AS MATERIALIZED (
+         SELECT asked.position, p.id AS plugin_id, v.id AS version_id, v.tenant_id,
+                CASE WHEN cardinality(:names::text[]) > 1 THEN
+                         sum(length(v.facts::text) + length(v.inputs::text) + coalesce(length(v.input_schema::text), 0)
+                             + length(v.outputs::text) + length(v.metrics::text) + length(v.execution::text)
+                             + coalesce(length(v.manifest::text), 0)) OVER (ORDER BY asked.position)
+                     ELSE 0 END AS size
+           FROM unnest(:names::text[], :precedences::bytea[], :currents::boolean[], :attributions::text[])
+                WITH ORDINALITY AS asked (name, precedence, current, attribution, position)
+          CROSS JOIN LATERAL (
+                SELECT candidate.*
+                  FROM (SELECT own.* FROM plugins own
+                         WHERE own.tenant_id = :tenant_id AND own.name = asked.name AND own.deleted_at IS NULL
+                           AND (NOT own.is_private OR :sees_private OR :user_id = ANY (own.maintainers || own.creator_id))
+                        UNION ALL
+                        SELECT public.* FROM plugins public
+                         WHERE public.tenant_id <> :tenant_id AND public.name = asked.name AND public.public_name
+                           AND public.shared) candidate
+                 ORDER BY candidate.attribution = asked.attribution DESC, candidate.tenant_id = :tenant_id DESC LIMIT 1) AS p
+           JOIN LATERAL (
+                SELECT chosen.* FROM plugin_versions chosen
+                 WHERE chosen.plugin_id = p.id AND chosen.tenant_id = p.tenant_id AND chosen.deleted_at IS NULL
+                   AND (chosen.state = 'formal' OR chosen.tenant_id = :tenant_id)
+                   AND CASE WHEN asked.current THEN chosen.id = p.current_version_id
+                            ELSE chosen.precedence = asked.precedence END
+                 LIMIT 1) AS v ON true)
+SELECT found.position, found.size::bigint AS size, p.*, v.id AS version_id, v.version, v.state, v.version_description,
+       v.facts, v.inputs, v.input_schema, v.outputs, v.metrics, v.execution, v.manifest, v.manifest_version,
+       v.package_sha256, v.updated_at AS version_updated_at, v.updated_by_name AS version_updated_by_name
+  FROM found
+  JOIN plugins p ON p.id = found.plugin_id AND p.tenant_id = found.tenant_id
+  LEFT JOIN plugin_versions v ON v.id = found.version_id AND v.tenant_id = found.tenant_id AND found.size <= :most
+ ORDER BY found.position
 
 -- name: insert_version
 INSERT INTO plugin_versions (id, plugin_id, tenant_id, version, precedence, state, version_description, facts, inputs,
