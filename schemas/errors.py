@@ -634,3 +634,21 @@ class ContractUnusable(RegistryError):
 class ContractPartUnknown(RegistryError):
     kind, code = Kind.MISSING, "PLUGPORT.00250004"
     sentence = "The version declares no {what} {name}."
+
+
+class PromiseBroken(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00250050"
+    sentence = (
+        "{version} promises less than it changes: compared with {before} the change is {effect}, for which the least number is"
+        " {least}. {reasons}. An administrator of the tenant can allow the number, with a reason that is recorded."
+    )
+
+
+class OverrideUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00250051"
+    sentence = "Nobody allowed {version} to promise less than it changes."
+
+
+class NothingBefore(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00250052"
+    sentence = "{name} has no version {before} that {version} could be compared with."

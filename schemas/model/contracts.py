@@ -1,5 +1,6 @@
 """What a version of a plug-in takes and gives, so typed that values can be checked against it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -251,3 +252,28 @@ class AskedPart(Entity, frozen=True):
     plugin_name: str
     version: str | None
     name: str
+
+
+class Override(Entity, frozen=True):
+    """An administrator's word that a version's number may promise less than the version changes."""
+
+    version: str
+    reason: str
+    given_by_name: str
+    given_at: datetime
+
+
+class VersionDifference(Entity, frozen=True):
+    """What a version changes for those who use an earlier one, and whether its number says so.
+
+    `before` is None where nothing was released below it: then nothing was promised. `least` is the least number that would
+    promise enough.
+    """
+
+    plugin_name: str
+    version: str
+    before: str | None
+    comparison: Comparison
+    least: str | None
+    kept: bool
+    override: Override | None
