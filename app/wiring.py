@@ -17,6 +17,7 @@ from app.registry.checks.catalogue import every_check
 from app.registry.checks.clamav import read_address
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
+from app.registry.contracts.changes import Changes
 from app.registry.downloads.service import Downloads
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
@@ -68,8 +69,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         hashing = _executor(opened, "hashing", threads=2, queue=1024)  # a download that found no room would break off
         images = _executor(opened, "images", threads=1, queue=15)
         intake = Intake(database, blobs, hashing)
-        plugins = Plugins(database)
         catalogue = Catalogue(database)
+        changes = Changes(database, catalogue, _executor(opened, "comparisons", threads=1, queue=30))
+        plugins = Plugins(database, changes)
         checks = _checks(settings, database, blobs, inspection)
         packages = Packages(database, intake, plugins, checks, limit=settings.max_package_bytes)
         uploads = Uploads(
@@ -88,6 +90,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             access=Access(database, Passwords(passwords), seal, token_hours=settings.token_hours),
             plugins=plugins,
             catalogue=catalogue,
+            changes=changes,
             packages=packages,
             uploads=uploads,
             pipelines=Pipelines(database),

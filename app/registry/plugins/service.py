@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from app.registry.contracts import rules as contracts
+from app.registry.contracts.changes import Changes
 from app.registry.contracts.steps import require_steps
 from app.registry.plugins import rules, versions
 from schemas.base import Entity
@@ -56,8 +57,9 @@ S = TypeVar("S", bound=Entity)
 class Plugins:
     """Plug-ins, their drafts and versions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changes: Changes) -> None:
         self._database = database
+        self._changes = changes
 
     # -- drafts and releases -----------------------------------------------------------------------------------------
 
@@ -117,6 +119,8 @@ class Plugins:
         used = await plugins.find_version(tx, plugin, precedence)
         if used is not None and not _replaceable(plugin, used, spec, state):
             return False
+        if state is VersionState.FORMAL:
+            await self._changes.require_promise(tx, plugin, spec.version, spec.content)
         if used is not None:  # a draft, which the package of the same number replaces
             await plugins.delete_draft(tx, plugin, used.id)
         version_id = version_id or new_id()
@@ -174,6 +178,7 @@ class Plugins:
             plugin, draft = await _draft(tx, caller, name, version)
             content = _content_of(await _read(tx, caller, plugin, draft))
             contracts.require_contract(contracts.written_by(content))
+            await self._changes.require_promise(tx, plugin, draft.version, content)
             await require_steps(tx, caller, content.execution)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
