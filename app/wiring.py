@@ -17,6 +17,7 @@ from app.registry.checks.catalogue import every_check
 from app.registry.checks.clamav import read_address
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
+from app.registry.contracts.service import Contracts
 from app.registry.downloads.service import Downloads
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
@@ -88,6 +89,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             access=Access(database, Passwords(passwords), seal, token_hours=settings.token_hours),
             plugins=plugins,
             catalogue=catalogue,
+            contracts=Contracts(catalogue),
             packages=packages,
             uploads=uploads,
             pipelines=Pipelines(database),

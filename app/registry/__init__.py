@@ -7,6 +7,7 @@ from app.registry.access.service import Access
 from app.registry.audit.service import Audit
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
+from app.registry.contracts.service import Contracts
 from app.registry.downloads.service import Downloads
 from app.registry.extensions.service import Extensions
 from app.registry.feedback.service import Feedback
@@ -34,6 +35,7 @@ class Registry:
     access: Access
     plugins: Plugins
     catalogue: Catalogue
+    contracts: Contracts
     packages: Packages
     uploads: Uploads
     pipelines: Pipelines

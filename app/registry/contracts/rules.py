@@ -7,7 +7,6 @@ from importlib import resources
 from typing import Any
 
 import msgspec
-import semver
 
 from app.registry.contracts import conditions
 from app.registry.contracts.checking import Checker, beyond_bounds
@@ -23,7 +22,8 @@ from app.registry.contracts.definitions import (
 )
 from app.registry.contracts.json_schema import PatternRefused, Validator, compile_schema, meta_validator, pattern
 from app.registry.contracts.work import WorkExceeded, bounded
-from schemas.errors import ContractRefused
+from app.registry.plugins import versions
+from schemas.errors import ContractRefused, InvalidField
 from schemas.model.contracts import Definition, Input, InputType, Written
 from schemas.model.plugins import Version, VersionContent, VersionSpec
 
@@ -381,8 +381,11 @@ def _check_input(read: Input, definition: Definition, report: Any) -> None:
     gone = read.deprecated
     if gone is not None and gone.replacement and (gone.replacement not in by_name or gone.replacement == read.name):
         report(f"{_extra(read)}/deprecated/replacement", "There is no such other input")
-    if gone is not None and gone.removal_version and not semver.Version.is_valid(gone.removal_version):
-        report(f"{_extra(read)}/deprecated/removal_version", "A SemVer 2 version number is needed")
+    if gone is not None and gone.removal_version:
+        try:
+            versions.parse("removal_version", gone.removal_version)
+        except InvalidField:
+            report(f"{_extra(read)}/deprecated/removal_version", "A SemVer 2 version number is needed")
 
 
 def _declared(written: Written, definition: Definition) -> Iterator[tuple[dict[str, Any], str]]:
