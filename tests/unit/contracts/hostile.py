@@ -29,7 +29,7 @@ PATTERNS = {
     "alternatives that are alike": ("^(a|a)*$", "a" * 50_000 + "!"),
     "alternatives that overlap": ("^(a|aa)+$", "a" * 50_000 + "!"),
     "words": (r"^(\w+\s?)*$", "a" * 50_000 + "!"),
-    "mail address": (r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$",
+    "mail address": (r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.][a-z]{2,3}))$",
                      "a" * 50_000 + "!"),
     "quadratic": (r"\s+$", " " * 50_000 + "x"),
     "three stars": (".*.*.*=.*", "x" * 50_000),
@@ -142,7 +142,7 @@ COSTLY: dict[str, Case] = {
         {"a": [0] * 15_000},
     ),
     "members for each pattern": (
-        taking("a", {"patternProperties": {f"^a{number}": {} for number in range(500)}}),
+        taking("a", {"patternProperties": {f"^a{number}": {} for number in range(250)}}),
         {"a": {f"a{number}": number for number in range(9000)}},
     ),
     "a pattern for each": (

@@ -1,10 +1,12 @@
 """What was made to cost much is refused or bounded, and nothing is ever fetched."""
 
+import contextlib
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from referencing.exceptions import Unresolvable
 
 from app.registry.contracts.checking import MAX_WORK, Checker
 from app.registry.contracts.json_schema import compile_schema, meta_validator
@@ -13,7 +15,10 @@ from app.registry.contracts.work import WorkExceeded, bounded
 from schemas.model.contracts import Judgement, Written
 from tests.unit.contracts.hostile import COSTLY, PATTERNS, REFUSED, REFUSED_PATTERNS, remote, taking
 
-AFFORDABLE = {"many that differ", "many that are alike", "unknown members"}
+AFFORDABLE = {
+    *("many that differ", "many that are alike", "unknown members", "doubling below unevaluated"),
+    *("a large enum of large values", "multiples of a fraction", "names of members", "if for each"),
+}
 """Costly elsewhere; here it is judged to the end."""
 
 
@@ -79,11 +84,8 @@ def test_what_would_be_fetched_is_refused_and_never_fetched(case: str, canary: s
 @pytest.mark.parametrize("case", remote("http://127.0.0.1:1"))
 def test_even_a_schema_that_got_through_would_fetch_nothing(case: str, canary: socket.socket) -> None:
     schema = remote(f"http://127.0.0.1:{canary.getsockname()[1]}")[case]
-    try:
-        with bounded(MAX_WORK):
-            list(compile_schema(schema).iter_errors({"a": "x" * 30}))
-    except Exception as error:  # noqa: BLE001  whatever says that there is no such schema
-        assert "Unresolvable" in type(error).__mro__[0].__name__ or "Unresolvable" in str(type(error).__mro__)
+    with bounded(MAX_WORK), contextlib.suppress(Unresolvable):
+        list(compile_schema(schema).iter_errors({"a": "x" * 30}))
 
 
 def test_the_work_of_the_meta_schema_is_counted() -> None:
