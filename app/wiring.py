@@ -18,6 +18,7 @@ from app.registry.checks.clamav import read_address
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
 from app.registry.contracts.changes import Changes
+from app.registry.contracts.service import Contracts
 from app.registry.downloads.service import Downloads
 from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
@@ -91,6 +92,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             plugins=plugins,
             catalogue=catalogue,
             changes=changes,
+            contracts=Contracts(catalogue),
             packages=packages,
             uploads=uploads,
             pipelines=Pipelines(database),

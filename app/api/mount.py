@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from app.api import (
     agent_plugin_v1,
     audit_v1,
+    contracts_v1,
     downloads_v1,
     extension_v3,
     extensions_v1,
@@ -42,6 +43,7 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *uploads_v1.HANDLERS,  # /plugport/v1/uploads*
     *publisher_tokens_v1.HANDLERS,  # /plugport/v1/publisher-tokens*
     *downloads_v1.HANDLERS,  # /plugport/v1/plugins/*/versions/*/* /plugport/v1/packages/*
+    *contracts_v1.HANDLERS,  # /plugport/v1/plugins/*/versions/*/* /plugport/v1/contracts/*
     *extensions_v1.HANDLERS,  # /plugport/v1/extensions/* /plugport/v1/extension-tasks/*
     *policies_v2.HANDLERS,  # /v2/{domain_id}/rules* /v2/{domain_id}/tenant/* /v2/{project_id}/rule-sets* .../open-source/*
     *gates_v1.HANDLERS,  # /plugport/v1/gates/*

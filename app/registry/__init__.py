@@ -8,6 +8,7 @@ from app.registry.audit.service import Audit
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
 from app.registry.contracts.changes import Changes
+from app.registry.contracts.service import Contracts
 from app.registry.downloads.service import Downloads
 from app.registry.extensions.service import Extensions
 from app.registry.feedback.service import Feedback
@@ -36,6 +37,7 @@ class Registry:
     plugins: Plugins
     catalogue: Catalogue
     changes: Changes
+    contracts: Contracts
     packages: Packages
     uploads: Uploads
     pipelines: Pipelines

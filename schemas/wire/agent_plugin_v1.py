@@ -9,7 +9,14 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from schemas.base import Wire
-from schemas.wire.plugin_shapes import InputExtendProp, InputValidation, PluginInfoRequest
+from schemas.wire.plugin_shapes import (
+    InputDeprecation,
+    InputExtendProp,
+    InputValidation,
+    LanguageTexts,
+    PluginInfoRequest,
+    WrittenValidation,
+)
 from schemas.wire.text import (
     BusinessTypeFilter,
     Code,
@@ -84,30 +91,68 @@ def _refuse_unstorable(value: object, depth: int) -> None:
 class InputInfo(Wire, kw_only=True):
     """PluginDTOInputInfo: an input that a version asks for.
 
-    `validation` is a JSON text in the contract; the object that `plugin-input` answers is taken as well.
+    `validation` is a JSON text in the contract; the object that `plugin-input` answers is taken as well, and so are the
+    further fields of that answer. What stands behind `front_data_prop` is ours: see the contract of a version.
     """
 
     name: Name
     default_value: LongText | None = None
     type: Code | None = None
-    validation: LongText | InputValidation | None = None
+    validation: LongText | WrittenValidation | None = None
     layout_content: LongText | None = None
+    extend_prop: InputExtendProp | None = None
+    label: Label | None = None
+    description: Description | None = None
+    required: bool | Literal["true", "false", ""] | None = None
+    front_data_prop: LongText | None = None
+    labels: LanguageTexts | None = None
+    helps: LanguageTexts | None = None
+    group: Label | None = None
+    order: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    deprecated: InputDeprecation | None = None
+    aliases: Annotated[list[Name], Meta(max_length=20)] | None = None
+    value_schema: dict[str, Any] | None = None
 
 
 class OutputInfo(Wire, kw_only=True):
-    """PluginDTOOutputInfo (SDK only): an output that a version declares."""
+    """PluginDTOOutputInfo (SDK only): an output that a version declares. Unit, direction and bounds are ours."""
 
     name: Name
     version: VersionNumber | None = None
     description: Description | None = None
     source: Label | None = None
     type: Code | None = None
+    unit: Code | None = None
+    better: Literal["higher", "lower"] | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+
+
+class MetricInfo(Wire, kw_only=True):
+    """A value that a version reports under `key`; without a type a number. Of our own."""
+
+    key: Name
+    value: Label = ""
+    desc: Description = ""
+    type: Literal["number", "integer", "string", "boolean"] | None = None
+    unit: Code | None = None
+    better: Literal["higher", "lower"] | None = None
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+
+
+class MetricGroupInfo(Wire, kw_only=True):
+    """Metrics that are shown together. Of our own."""
+
+    group_name: Name
+    properties: Annotated[list[MetricInfo], Meta(max_length=1000)]
 
 
 class VersionRequest(PluginInfoRequest, kw_only=True):
     """PluginDTO (4.9.1 create, 4.9.2 create-draft, 4.9.4 edit-draft): a version and the plug-in around it.
 
-    The plug-in is found or made by `plugin_name`, the version by `version`; both are needed, the rest is not.
+    The plug-in is found or made by `plugin_name`, the version by `version`; both are needed, the rest is not. Ours are
+    `input_schema`, the inputs as JSON Schema instead of `input_info`, and `metrics`.
     """
 
     version: VersionNumber
@@ -116,6 +161,8 @@ class VersionRequest(PluginInfoRequest, kw_only=True):
     input_info: Annotated[list[InputInfo], Meta(max_length=200)] | None = None
     manifest_version: Code | None = None
     output_info: Annotated[list[OutputInfo], Meta(max_length=200)] | None = None
+    input_schema: dict[str, Any] | None = None
+    metrics: Annotated[list[MetricGroupInfo], Meta(max_length=100)] | None = None
 
 
 class PluginPart(Wire, kw_only=True):

@@ -1,5 +1,7 @@
 """Shapes that more than one surface of the contract spells the same way."""
 
+from typing import Literal
+
 from schemas.base import Wire
 from schemas.wire.text import (
     Address,
@@ -14,8 +16,10 @@ from schemas.wire.text import (
     Length,
     LongText,
     Maintainers,
+    Name,
     Pattern,
     PluginName,
+    VersionNumber,
 )
 
 
@@ -51,6 +55,29 @@ class InputValidation(Wire):
     regex_message: Pattern | None = None
     max_length: Length | None = None
     min_length: Length | None = None
+
+
+class LanguageTexts(Wire):
+    """One text in the languages of the pages; empty where there is none in that language."""
+
+    zh: Pattern = ""
+    en: Pattern = ""
+
+
+class InputDeprecation(Wire):
+    """An input that will go: which one takes its place, and with which version of the plug-in it goes. Empty: not said."""
+
+    replacement: Name | Literal[""] = ""
+    removal_version: VersionNumber = ""
+
+
+class WrittenValidation(InputValidation):
+    """What an author asks of a value: ExtensionValidation, and bounds of numbers and messages by language, which are ours."""
+
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+    required_messages: LanguageTexts | None = None
+    regex_messages: LanguageTexts | None = None
 
 
 class InputExtendProp(Wire):

@@ -23,7 +23,8 @@ KNOWN_IN = {
     "cryptography": {"app.registry.access"},
     "semver": {"app.registry.plugins", "app.registry.packages"},
     "yaml": {"app.registry.packages", "app.api.docs"},
-    "jsonschema": {"app.registry.packages"},
+    "jsonschema": {"app.registry.contracts", "app.registry.packages"},
+    "re2": {"app.registry.contracts"},
     "PIL": {"app.registry.icons"},
 }
 SURFACES = {path.parent.name for path in (REPOSITORY / "app" / "api").glob("*/routes.py")}

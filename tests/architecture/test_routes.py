@@ -19,6 +19,7 @@ from tests.surfaces.contract.facts import operations
 PUBLIC = {
     *("GET /", "GET /v3", "POST /v3/auth/tokens"),
     *("GET /healthz", "GET /readyz", "GET /metrics"),
+    *("GET /plugport/v1/contracts/conditions.js", "GET /plugport/v1/contracts/meta-schema"),
 }
 
 SURFACES = ("pipeline_plugins", "ide_marketplace", "rules_policies")

@@ -11,13 +11,16 @@ from app.api.plugin_words import (
     said,
     to_extend_prop,
     to_facts,
+    to_inputs_written,
+    to_metrics_written,
+    to_outputs_written,
     to_validation,
     version_attribution,
     workspace_of,
 )
 from schemas.errors import InvalidField
 from schemas.model.access import Caller
-from schemas.model.packages import InputDefinition, OutputDefinition, Validation
+from schemas.model.packages import InputDefinition, OutputDefinition
 from schemas.model.plugins import (
     AskedVersion,
     Attribution,
@@ -32,7 +35,6 @@ from schemas.model.plugins import (
 )
 from schemas.paging import Page, Paging
 from schemas.wire import agent_plugin_v1 as wire
-from schemas.wire.plugin_shapes import InputValidation
 
 METRICS_KEY = "SYSTEM_METRICS_UNIQUE_KEY"
 
@@ -46,8 +48,10 @@ def to_spec(request: wire.VersionRequest) -> VersionSpec:
     execution = _execution(request.execution_info)
     content = VersionContent(
         version_description=request.version_description,
-        inputs=_each(request.input_info, _input),
-        outputs=_each(request.output_info, _output),
+        inputs=to_inputs_written(request.input_info),
+        input_schema=request.input_schema,
+        outputs=to_outputs_written(request.output_info),
+        metrics=to_metrics_written(request.metrics),
         execution=execution,
         manifest_version=request.manifest_version,
     )
@@ -81,10 +85,6 @@ def _attribution(request: wire.PluginQuery | wire.PluginPart) -> Attribution | N
     return Attribution(spelled) if spelled else None
 
 
-def _each(items: list[Any] | None, convert: Any) -> list[Any] | None:
-    return None if items is None else [convert(each) for each in items]
-
-
 def _execution(info: wire.ExecutionInfo | None) -> dict[str, Any] | None:
     if info is None or info.inner_execution_info is None:
         return None
@@ -93,34 +93,6 @@ def _execution(info: wire.ExecutionInfo | None) -> dict[str, Any] | None:
     except msgspec.ValidationError as error:
         raise InvalidField("execution_info.inner_execution_info", problem=str(error)) from error
     return info.inner_execution_info
-
-
-def _input(said: wire.InputInfo) -> InputDefinition:
-    return InputDefinition(
-        name=said.name,
-        type=said.type or "input",
-        default_value=said.default_value or "",
-        validation=_validation(said.validation),
-        layout_content=said.layout_content,
-    )
-
-
-def _validation(said: str | InputValidation | None) -> Validation | None:
-    if isinstance(said, str):
-        if not said.strip():
-            return None
-        try:
-            said = msgspec.json.decode(said, type=InputValidation)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise InvalidField(
-                "input_info.validation", problem=f"It is not the JSON text of an object: {error}"
-            ) from error
-    return None if said is None else msgspec.convert(said, Validation, from_attributes=True)
-
-
-def _output(said: wire.OutputInfo) -> OutputDefinition:
-    prop = {name: value for name in ("version", "source") if (value := getattr(said, name))}
-    return OutputDefinition(name=said.name, type=said.type or "output", description=said.description or "", prop=prop)
 
 
 # --- out ----------------------------------------------------------------------------------------------------------
@@ -253,8 +225,16 @@ def _asked_input(version: Version, each: InputDefinition) -> wire.AskedInput:
 
 def to_outputs(part: wire.PluginPart, version: Version | None) -> wire.PluginOutputs:
     """The outputs of the version that was asked for. A value is the JSON text of what the author says of the output."""
-    entries = [(each.name, msgspec.json.encode(each).decode()) for each in version.outputs] if version else []
+    entries = [(each.name, _output_text(each)) for each in version.outputs] if version else []
     return _outputs(part, version, entries)
+
+
+def _output_text(output: OutputDefinition) -> str:
+    told = {name: getattr(output, name) for name in ("name", "type", "description", "prop")}
+    ours = {
+        name: value for name in ("unit", "better", "minimum", "maximum") if (value := getattr(output, name)) is not None
+    }
+    return msgspec.json.encode(told | ours).decode()
 
 
 def to_metrics(part: wire.PluginPart, version: Version | None) -> wire.PluginOutputs:

@@ -55,6 +55,8 @@ TAGS = {
     "is a credential for one of them; secret scanners find it by `\\bpp_pub_[0-9A-Za-z]{46}\\b`.",
     "Marketplace": "Extensions of IDEs: found, uploaded, checked, published, rated. Bodies and answers are those of CodeArts IDE "
     "Online.",
+    "Contracts": "What versions of plug-ins take and give: typed, with conditions, and values judged by it. A value of a secret "
+    "is never answered.",
     "Downloads": "Packages of released versions and of extensions, byte for byte, each piece checked before it is sent.",
     "Quality gates": "Rules over the metrics that plug-ins declare, the sets in which accounts and projects apply them, and "
     "verdicts about runs. Names and shapes are those of CodeArts Pipeline; sets of projects and verdicts are ours.",
@@ -90,6 +92,11 @@ _CHECKED = {
     "Content-Length": "How many bytes follow, or would.",
     "Content-Disposition": "The name of the file.",
 }
+_PUBLISHED = {
+    "ETag": "The SHA-256 of the file, in quotes.",
+    "Cache-Control": "How long the client may keep it without asking.",
+    "X-Content-Type-Options": "`nosniff`",
+}
 _SENT = {
     **_CHECKED,
     "Content-Range": "Which bytes these are, of how many.",
@@ -116,6 +123,8 @@ _HEADERS = {
     "create_publisher_token": {"Cache-Control": "`no-store`"},
     "create_webhook": {"Cache-Control": "`no-store`"},
     "renew_webhook_secret": {"Cache-Control": "`no-store`"},
+    "show_conditions_script": _PUBLISHED,
+    "show_contract_meta_schema": _PUBLISHED,
     "download_package": _SENT,
     "download_package_by_digest": _SENT,
     "check_package": _CHECKED,

@@ -10,6 +10,9 @@ from schemas.errors import (
     ChunkDigestWrong,
     ChunkRefused,
     ChunksMissing,
+    ContractPartUnknown,
+    ContractRefused,
+    ContractUnusable,
     ContradictingConditions,
     DeliveryUnknown,
     EvaluationUnknown,
@@ -29,6 +32,7 @@ from schemas.errors import (
     NoDirectUploads,
     NotADraft,
     NotBoundTo,
+    NothingBefore,
     NotificationUnknown,
     NotMaintainer,
     NotPublishersOwner,
@@ -36,6 +40,7 @@ from schemas.errors import (
     NotYourText,
     OtherBytesPublished,
     OtherBytesReleased,
+    OverrideUnknown,
     PackageQuarantined,
     PackageRefused,
     PackageUnknown,
@@ -45,6 +50,7 @@ from schemas.errors import (
     PolicyChanged,
     PreconditionFailed,
     PrivateCannotBePublished,
+    PromiseBroken,
     PublicNameTaken,
     PublisherExists,
     PublisherHasPublished,
@@ -66,6 +72,7 @@ from schemas.errors import (
     RuleSetUnknown,
     RuleUnknown,
     ScopeUnknown,
+    StepRefused,
     StorageFull,
     StorageUnavailable,
     TaskIconUnknown,
@@ -87,7 +94,8 @@ from schemas.errors import (
 Refusals = tuple[type[RegistryError], ...]
 
 _MAKE: Refusals = (NotMaintainer, PluginExists, WrongComposition, PublicNameTaken, PrivateCannotBePublished)
-_NEW_VERSION: Refusals = (*_MAKE, VersionExists, VersionRetired)
+_CONTRACT: Refusals = (ContractRefused, StepRefused)
+_NEW_VERSION: Refusals = (*_MAKE, *_CONTRACT, VersionExists, VersionRetired)
 _CHANGE: Refusals = (PluginUnknown, NotMaintainer)
 _DRAFT: Refusals = (*_CHANGE, VersionUnknown, NotADraft)
 _FACTS: Refusals = (*_CHANGE, WrongComposition, PrivateCannotBePublished)
@@ -119,10 +127,10 @@ REFUSALS: dict[str, Refusals] = {
     "list_auth_projects": (),
     "list_auth_domains": (),
     # plug-ins, as their authors see them
-    "create_plugin_version": _NEW_VERSION,
+    "create_plugin_version": (*_NEW_VERSION, PromiseBroken),
     "create_plugin_draft": _NEW_VERSION,
-    "update_plugin_draft": (*_DRAFT, WrongComposition, PrivateCannotBePublished),
-    "publish_plugin_draft": (*_DRAFT, PrivateCannotBePublished),
+    "update_plugin_draft": (*_DRAFT, *_CONTRACT, WrongComposition, PrivateCannotBePublished),
+    "publish_plugin_draft": (*_DRAFT, *_CONTRACT, PromiseBroken, PrivateCannotBePublished),
     "delete_plugin_draft": _DRAFT,
     "update_plugin_base_info": _FACTS,
     "publish_plugin": (*_PUBLISH, PublisherNotAccepted, PublicNameTaken, PrivateCannotBePublished),
@@ -131,6 +139,16 @@ REFUSALS: dict[str, Refusals] = {
     "list_p_lugin_version": (PluginUnknown,),
     "list_plugin_version_number": (PluginUnknown,),
     "show_plugin_version": (PluginUnknown, VersionUnknown),
+    "show_contract": (PluginUnknown, VersionUnknown, ContractUnusable),
+    "judge_values": (PluginUnknown, VersionUnknown, ContractUnusable),
+    "judge_value_batch": (ContractUnusable,),
+    "try_contract": (ContractRefused,),
+    "fit_contracts": (PluginUnknown, VersionUnknown, ContractUnusable, ContractPartUnknown),
+    "show_contract_difference": (PluginUnknown, VersionUnknown, ContractUnusable, NothingBefore),
+    "allow_broken_promise": (PluginUnknown, NotMaintainer),
+    "withdraw_broken_promise": (PluginUnknown, NotMaintainer, OverrideUnknown),
+    "show_conditions_script": (),
+    "show_contract_meta_schema": (),
     "show_plugin_inputs": (),
     "show_plugin_outputs": (),
     "show_plugin_metrics": (),
@@ -144,6 +162,7 @@ REFUSALS: dict[str, Refusals] = {
         ManifestContradicts,
         VersionExists,
         VersionRetired,
+        PromiseBroken,
         OtherBytesReleased,
         BytesDamaged,
         ChecksNotDone,

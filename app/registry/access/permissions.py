@@ -39,6 +39,15 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "show_plugin_outputs": _EVERYBODY,
     "show_plugin_metrics": _EVERYBODY,
     "show_basic_plugin": _EVERYBODY,
+    # contracts: what versions take and give
+    "show_contract": _EVERYBODY,
+    "judge_values": _EVERYBODY,
+    "judge_value_batch": _EVERYBODY,
+    "try_contract": _EVERYBODY,
+    "fit_contracts": _EVERYBODY,
+    "show_contract_difference": _EVERYBODY,
+    "allow_broken_promise": _ADMINS,
+    "withdraw_broken_promise": _ADMINS,
     # packages on their way out
     "download_package": _EVERYBODY,
     "download_package_by_digest": _EVERYBODY,

@@ -23,6 +23,8 @@ from app.registry.contracts.work import spend
 
 KEYWORD_COST = 8
 """Units of work that a keyword takes by itself."""
+_REFERENCE_COST = 45
+_COMPILE_COST = 200
 
 Validator = Any
 Errors = Iterator[ValidationError]
@@ -63,6 +65,7 @@ class Pattern:
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> Pattern:
     """The compiled pattern. Raises `PatternRefused`."""
+    spend(_COMPILE_COST)
     return Pattern(text)
 
 
@@ -341,9 +344,9 @@ def _own_items(validator: Validator, value: Any, schema: Any, besides: str) -> s
     return found
 
 
-def _counted(keyword: _Keyword) -> _Keyword:
+def _counted(keyword: _Keyword, cost: int = KEYWORD_COST) -> _Keyword:
     def counting(validator: Validator, rule: Any, value: Any, schema: Any) -> Errors | None:
-        spend(KEYWORD_COST)
+        spend(cost)
         return keyword(validator, rule, value, schema)
 
     return counting
@@ -351,8 +354,8 @@ def _counted(keyword: _Keyword) -> _Keyword:
 
 _STOCK = jsonschema.Draft202012Validator.VALIDATORS
 _KEYWORDS: dict[str, _Keyword] = {
-    "$ref": _counted(_STOCK["$ref"]),
-    "$dynamicRef": _counted(_STOCK["$dynamicRef"]),
+    "$ref": _counted(_STOCK["$ref"], _REFERENCE_COST),
+    "$dynamicRef": _counted(_STOCK["$dynamicRef"], _REFERENCE_COST),
     "prefixItems": _counted(_STOCK["prefixItems"]),
     "type": _type,
     "const": _const,

@@ -178,9 +178,10 @@ def judged(operation: Operation, answer: httpx.Response) -> Any:
 
 
 def with_unknown_fields(body: Any) -> Any:
-    """The body with fields in each of its objects that nobody knows."""
+    """The body with fields in each of its objects that nobody knows. The variables of a step are an input's, not fields."""
     if isinstance(body, dict):
-        return {key: with_unknown_fields(value) for key, value in body.items()} | {"not_known": {"at": ["all", None]}}
+        known = {key: value if key == "variables" else with_unknown_fields(value) for key, value in body.items()}
+        return known | {"not_known": {"at": ["all", None]}}
     return [with_unknown_fields(each) for each in body] if isinstance(body, list) else body
 
 
