@@ -18,7 +18,6 @@ from app.registry.checks.clamav import read_address
 from app.registry.checks.service import Checks
 from app.registry.consents.service import Consents
 from app.registry.downloads.service import Downloads
-from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
 from app.registry.feedback.service import Feedback
 from app.registry.icons.service import Icons
@@ -34,11 +33,14 @@ from app.registry.plugins.service import Plugins
 from app.registry.policies.rule_sets import RuleSets
 from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
+from app.registry.releases.service import Releases
+from app.registry.reviews.service import Reviews
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
 from app.registry.webhooks.sending import Sender
 from app.registry.webhooks.service import Webhooks
 from app.settings import SettingRefused, Settings
+from schemas.model.reviews import ReviewPolicy
 from schemas.model.uploads import UploadPolicy
 from storage.blobs.base import BlobStore
 from storage.blobs.connect import open_store
@@ -68,9 +70,11 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         hashing = _executor(opened, "hashing", threads=2, queue=1024)  # a download that found no room would break off
         images = _executor(opened, "images", threads=1, queue=15)
         intake = Intake(database, blobs, hashing)
-        plugins = Plugins(database)
         catalogue = Catalogue(database)
         checks = _checks(settings, database, blobs, inspection)
+        releases = Releases(database, checks, policy=ReviewPolicy(settings.review_policy))
+        reviews = Reviews(database, releases)
+        plugins = Plugins(database, releases)
         packages = Packages(database, intake, plugins, checks, limit=settings.max_package_bytes)
         uploads = Uploads(
             database,
@@ -102,9 +106,12 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
                 uploads,
                 intake,
                 checks,
+                releases,
+                reviews,
                 limit=settings.max_package_bytes,
-                review_policy=ReviewPolicy(settings.review_policy),
             ),
+            releases=releases,
+            reviews=reviews,
             marketplace=Marketplace(database),
             feedback=Feedback(database),
             policies=Policies(database, catalogue),

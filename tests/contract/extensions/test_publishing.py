@@ -15,7 +15,7 @@ from app.jobs.worker import Worker
 from app.registry.checks.base import Look
 from app.registry.checks.catalogue import BUILT_IN
 from app.registry.checks.service import Checks
-from app.registry.extensions.rules import Owner, ReviewPolicy
+from app.registry.extensions.rules import Owner
 from app.settings import Settings
 from schemas.errors import (
     ChecksNotDone,
@@ -43,6 +43,7 @@ from schemas.model.extensions import (
     PublishTask,
     VersionState,
 )
+from schemas.model.reviews import ReviewPolicy
 from schemas.model.uploads import Purpose, UploadState
 from schemas.paging import Paging
 from storage.postgres.database import APP_ROLE
