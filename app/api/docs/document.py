@@ -61,6 +61,10 @@ TAGS = {
     "Icons": "Pictures of plug-ins and publishers. They are shown to whoever may see the plug-in, never without credentials.",
     "Audit": "Who changed what: a chain of entries for each account, in which an edit, a gap and a cut show.",
     "Notifications": "What users are told of in their inbox, and programs by webhooks: signed as Standard Webhooks 1.0 has it.",
+    "Releases": "Where the releases of an account stand, why, and what their authors do about it: submit, withdraw, deprecate, "
+    "yank, appeal.",
+    "Reviews": "The desk: what waits for a person, what is different in it, and what was decided. For operators, and reviewers "
+    "of the platform's own accounts.",
     "Operators": "What the operators of the platform decide.",
     "Operation": "For whoever watches the service.",
 }

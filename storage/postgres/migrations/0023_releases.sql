@@ -424,6 +424,12 @@ DROP POLICY visible ON extensions;
 CREATE POLICY visible ON extensions FOR SELECT USING (tenant_id = current_tenant() OR is_public OR served OR is_platform());
 DROP POLICY visible ON extension_versions;
 CREATE POLICY visible ON extension_versions FOR SELECT USING (tenant_id = current_tenant() OR offer <> 'none' OR is_platform());
+DROP POLICY own_update ON extensions;
+CREATE POLICY own_update ON extensions FOR UPDATE USING (tenant_id = current_tenant()) WITH CHECK (
+    tenant_id = current_tenant()
+    AND (published_at IS NULL
+         OR (SELECT true FROM extension_versions v WHERE v.id = extensions.latest_version_id
+                                                     AND v.extension_id = extensions.id AND v.offer = 'listed')));
 DROP POLICY visible ON extension_packages;
 CREATE POLICY visible ON extension_packages FOR SELECT USING (
     tenant_id = current_tenant() OR is_platform()

@@ -420,7 +420,7 @@ async def test_a_version_waits_until_its_publisher_is_accepted_and_it_is_approve
         approved = await desk.extensions.approve(desk.operator, version_id)
         assert approved.version.state is VersionState.PUBLISHED
         assert approved.extension.latest_version_id == version_id
-    assert await desk.audited("extension.approved") == await desk.audited("extension.published") == 1
+    assert await desk.audited("extension.review_decided") == await desk.audited("extension.published") == 1
     with pytest.raises(ReviewOver):
         await desk.extensions.reject(desk.operator, version_id, "too late")
 
