@@ -163,6 +163,8 @@ _PATHS = {
     "report_id": "The report, by its number.",
     "notification_id": "What was told, by its number.",
     "webhook_id": "The webhook.",
+    "release_id": "The release: the id of the version of the plug-in or of the extension.",
+    "review_id": "The review.",
     "delivery_id": "The delivery: `webhook-id` of what was sent.",
     "project_id": "A project of the caller's account.",
     "rule_id": "The rule, by its id.",

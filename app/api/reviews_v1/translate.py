@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from app.api.moments import to_moment
-from app.api.releases_v1.translate import to_checks, to_decisions
-from app.api.releases_v1.translate import to_row as to_release
+from app.api.release_words import to_checks, to_decisions, to_release_row
 from schemas.model.reviews import QueueItem, ReviewDetail, ReviewMetrics, ReviewPolicy, ReviewRule
 from schemas.paging import Page, Paging
 from schemas.wire import reviews_v1 as wire
@@ -17,7 +16,7 @@ def to_row(item: QueueItem) -> wire.ReviewRow:
     return wire.ReviewRow(
         review_id=review.id,
         kind=review.kind.value,
-        release=to_release(item.release),
+        release=to_release_row(item.release),
         publisher=item.publisher_name,
         business_type=cast("Any", item.business_type),
         sensitive=item.sensitive,

@@ -185,7 +185,7 @@ class Extensions:
             extension, version = await _reviewed(tx, tenant_id, version_id)
             if version.state is VersionState.IN_REVIEW:
                 reasons = [str(Reason.OTHER)] if reason else []
-                await self._reviews.decide_release(tx, caller, tenant_id, version_id, verdict, reasons, reason)
+                await self._reviews.decide_release(caller, tx, tenant_id, version_id, verdict, reasons, reason)
             elif version.state is not wanted:
                 raise ReviewOver("version_id", version=version.version, state=version.state)
             extension, version = await _reviewed(tx, tenant_id, version_id)
@@ -261,9 +261,9 @@ class Extensions:
             tx, new_id(), extension, facts, _precedence(facts), upload, caller, reason=""
         )
         release = await releases.insert(tx, _release_of(extension, version, upload))
-        submitted = await self._releases.file(tx, caller, release, publisher.id, checked=True)
+        submitted = await self._releases.file(caller, tx, release, publisher.id, checked=True)
         rejected = task.version.reason if task.version is not None else None
-        await self._releases.settle(tx, caller, submitted, task.results, rejected=rejected)
+        await self._releases.settle(caller, tx, submitted, task.results, rejected=rejected)
 
 
 async def _reviewed(tx: Transaction, tenant_id: str, version_id: str) -> tuple[Extension, ExtensionVersion]:

@@ -97,7 +97,7 @@ class Plugins:
         """Lets what the checks of a package came to, which are kept now, decide about the release that it brought."""
         release = await releases.find(tx, caller.tenant_id, version_id)
         if release is not None and release.state is ReleaseState.CHECKING:
-            await self._releases.settle(tx, caller, release, results)
+            await self._releases.settle(caller, tx, release, results)
 
     async def require_upload(self, caller: Caller, name: str) -> None:
         """Raises what already stands against a package for this plug-in, before a byte of it is taken."""
@@ -161,7 +161,7 @@ class Plugins:
         if rules.is_for_everybody(caller, plugin):
             # What came as a package was checked a moment ago, and is settled by whoever brings it.
             checked = version.package_sha256 is not None
-            await self._releases.file(tx, caller, release, plugin.publisher_id, checked=checked)
+            await self._releases.file(caller, tx, release, plugin.publisher_id, checked=checked)
 
     async def edit_draft(self, caller: Caller, spec: VersionSpec) -> None:
         """Replaces what the draft of that number holds; what the request is silent of stays. Raises `NotADraft`."""
@@ -270,7 +270,7 @@ class Plugins:
         """Submits every version that was not submitted before; answers their ids."""
         drafts = await releases.list_of_plugin(tx, plugin, [ReleaseState.DRAFT])
         for each in drafts:
-            await self._releases.file(tx, caller, each, plugin.publisher_id)
+            await self._releases.file(caller, tx, each, plugin.publisher_id)
         return [each.id for each in drafts]
 
     # -- the end -------------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ class Plugins:
             if version is None:
                 await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin)
-                await self._releases.withdraw_all(tx, caller, plugin)
+                await self._releases.withdraw_all(caller, tx, plugin)
                 await _save(tx, caller, msgspec.structs.replace(plugin, deleted_at=datetime.now(UTC)))
                 await _record(tx, caller, "plugin.deleted", plugin)
                 return
@@ -296,7 +296,7 @@ class Plugins:
                 if not await plugins.other_releases(tx, plugin, number.id):
                     await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin, number.id)
-                await self._releases.withdraw_all(tx, caller, plugin, number.id)
+                await self._releases.withdraw_all(caller, tx, plugin, number.id)
             await _save(tx, caller, plugin)
             await _record(tx, caller, "version.deleted", plugin, {"version": number.version})
 

@@ -117,7 +117,7 @@ class Releases:
             if not plugin.publishing and not caller.official:
                 problem = "Publish the plug-in first, by which it is said under which publisher"
                 raise InvalidField("release_id", problem=problem)
-            await self.file(tx, caller, release, plugin.publisher_id)
+            await self.file(caller, tx, release, plugin.publisher_id)
         await self.advance(caller, [release_id])
         return await self._read(caller.tenant_id, release_id)
 
@@ -173,7 +173,7 @@ class Releases:
     # -- the way to everybody --------------------------------------------------------------------------------------------
 
     async def file(
-        self, tx: Transaction, caller: Caller, release: Release, publisher_id: str | None, *, checked: bool = False
+        self, caller: Caller, tx: Transaction, release: Release, publisher_id: str | None, *, checked: bool = False
     ) -> Release:
         """Submits a release; its checks decide next. Whoever asks holds the tenant's lock.
 
@@ -194,8 +194,8 @@ class Releases:
 
     async def settle(
         self,
-        tx: Transaction,
         caller: Caller,
+        tx: Transaction,
         release: Release,
         results: Sequence[CheckResult],
         rejected: str | None = None,
@@ -207,7 +207,7 @@ class Releases:
         verdict = self._checks.verdict(release.kind, results)
         if verdict is Outcome.FAIL:
             errors = "; ".join(f"{each.entry}: {each.message}" for each in check_rules.against(results)[:3])
-            return await self.move(tx, caller, release, Act.FAIL, message=errors or "a check could not be done")
+            return await self.move(caller, tx, release, Act.FAIL, message=errors or "a check could not be done")
         undone = check_rules.held(results, self._checks.policy(release.kind))
         if verdict is Outcome.UNKNOWN and not undone:
             undone = ["those of an area in which none has passed"]
@@ -223,7 +223,7 @@ class Releases:
         )
         found = review_rules.reasons(case)
         if not found:
-            return await self.move(tx, caller, release, Act.PASS)
+            return await self.move(caller, tx, release, Act.PASS)
         return await self._wait(tx, caller, release, found, review_rules.in_words(case, found))
 
     async def _wait(
@@ -249,8 +249,8 @@ class Releases:
 
     async def move(
         self,
-        tx: Transaction,
         caller: Caller,
+        tx: Transaction,
         release: Release,
         act: Act,
         *,
@@ -284,12 +284,12 @@ class Releases:
         return moved
 
     async def withdraw_all(
-        self, tx: Transaction, caller: Caller, plugin: Plugin, version_id: str | None = None
+        self, caller: Caller, tx: Transaction, plugin: Plugin, version_id: str | None = None
     ) -> None:
         """Withdraws what of a plug-in, or of one version of it, is not decided: the version is no more."""
         for each in await releases.list_of_plugin(tx, plugin, rules.UNDECIDED, deleted=True):
             if version_id in (None, each.id):
-                await self.move(tx, caller, each, Act.WITHDRAW, message="the version was deleted")
+                await self.move(caller, tx, each, Act.WITHDRAW, message="the version was deleted")
 
     async def advance(self, caller: Caller, release_ids: Sequence[str]) -> None:
         """Has releases of the caller's tenant checked that were just submitted. What cannot be done now is left to the job."""
@@ -319,7 +319,7 @@ class Releases:
             now = await releases.find(tx, tenant_id, release_id)
             if now is not None and now.state is ReleaseState.CHECKING and now.round == release.round:
                 await self._checks.keep(tx, subject, results)
-                await self.settle(tx, caller, now, results)
+                await self.settle(caller, tx, now, results)
 
     async def give_up(self, caller: Caller, tenant_id: str, release_id: str, reason: str) -> None:
         """A submitted release could not be checked, however often that was tried: it goes back."""
@@ -328,7 +328,7 @@ class Releases:
             release = await releases.find(tx, tenant_id, release_id)
             if release is not None and release.state is ReleaseState.CHECKING:
                 message = f"the checks could not be done: {reason}"[: rules.MAX_TEXT_LENGTH]
-                await self.move(tx, caller, release, Act.FAIL, message=message)
+                await self.move(caller, tx, release, Act.FAIL, message=message)
 
     # -- steps -----------------------------------------------------------------------------------------------------------
 
@@ -338,7 +338,7 @@ class Releases:
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
             release = await _own(tx, caller, release_id, act)
-            return await self.move(tx, caller, release, act, message=message, deprecation=deprecation)
+            return await self.move(caller, tx, release, act, message=message, deprecation=deprecation)
 
     async def _read(self, tenant_id: str, release_id: str) -> Release:
         async with self._database.transaction(tenant_id) as tx:

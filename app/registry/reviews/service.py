@@ -141,8 +141,8 @@ class Reviews:
 
     async def decide_release(
         self,
-        tx: Transaction,
         caller: Caller,
+        tx: Transaction,
         tenant_id: str,
         release_id: str,
         verdict: Verdict,
@@ -219,12 +219,12 @@ class Reviews:
             if verdict is Verdict.ACCEPT:
                 await _require_standing(tx, release)
             message = "" if verdict is Verdict.ACCEPT else told
-            await self._releases.move(tx, caller, release, _ACTS[verdict], message=message)
+            await self._releases.move(caller, tx, release, _ACTS[verdict], message=message)
         elif item.review.kind is ReviewKind.QUARANTINE and verdict is Verdict.ACCEPT:
-            await self._releases.move(tx, caller, release, Act.QUARANTINE, message=item.review.text)
+            await self._releases.move(caller, tx, release, Act.QUARANTINE, message=item.review.text)
         elif item.review.kind is ReviewKind.APPEAL and verdict is Verdict.ACCEPT:
             await _require_standing(tx, release)
-            await self._releases.move(tx, caller, release, Act.RESTORE, message=told)
+            await self._releases.move(caller, tx, release, Act.RESTORE, message=told)
         elif item.review.kind is ReviewKind.APPEAL:
             await record(tx, caller, release, "appeal_rejected", reason=told)
 

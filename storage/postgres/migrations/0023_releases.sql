@@ -255,7 +255,7 @@ END
 $$;
 -- Its owner loads what was released elsewhere; whoever the application works as can only begin with drafts.
 CREATE TRIGGER guard_new BEFORE INSERT ON releases
-    FOR EACH ROW WHEN (current_user = 'plugport_app') EXECUTE FUNCTION guard_releases();
+    FOR EACH ROW WHEN (current_user = 'plugport_app' AND NEW.tenant_id = current_tenant()) EXECUTE FUNCTION guard_releases();
 CREATE TRIGGER guard_moves BEFORE UPDATE ON releases FOR EACH ROW EXECUTE FUNCTION guard_releases();
 
 -- Nobody decides about what is their own, and nothing is decided twice.
@@ -272,7 +272,8 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER guard_decisions BEFORE INSERT ON review_decisions FOR EACH ROW EXECUTE FUNCTION guard_decisions();
+CREATE TRIGGER guard_decisions BEFORE INSERT ON review_decisions
+    FOR EACH ROW WHEN (NEW.tenant_id = current_tenant()) EXECUTE FUNCTION guard_decisions();
 
 CREATE FUNCTION guard_reviews() RETURNS trigger
     LANGUAGE plpgsql
@@ -302,9 +303,9 @@ BEGIN
 END
 $$;
 CREATE TRIGGER offered_by_releases BEFORE INSERT OR UPDATE ON plugin_versions
-    FOR EACH ROW WHEN (current_user = 'plugport_app') EXECUTE FUNCTION offered_by_releases();
+    FOR EACH ROW WHEN (current_user = 'plugport_app' AND NEW.tenant_id = current_tenant()) EXECUTE FUNCTION offered_by_releases();
 CREATE TRIGGER offered_by_releases BEFORE INSERT OR UPDATE ON extension_versions
-    FOR EACH ROW WHEN (current_user = 'plugport_app') EXECUTE FUNCTION offered_by_releases();
+    FOR EACH ROW WHEN (current_user = 'plugport_app' AND NEW.tenant_id = current_tenant()) EXECUTE FUNCTION offered_by_releases();
 
 -- As in 0005_plugins.sql and 0017_checks.sql, but that what is offered may change.
 CREATE OR REPLACE FUNCTION keep_releases() RETURNS trigger

@@ -527,7 +527,7 @@ async def _check_long_shelves(stage: Stage) -> None:
     async with stage.wiring.database.transaction(tenant.id) as tx:
         assert sum((await plugins.count_places(tx, shelves)).values()) == len(expected)
         for skip in sorted(offsets):
-            page = await plugins.list_shelves(tx, shelves, skip=skip, take=3)
+            page = await plugins.list_shelves(tx, tenant.id, shelves, skip=skip, take=3)
             assert [each.plugin.name for each in page] == expected[skip : skip + 3], skip
 
 
