@@ -216,9 +216,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="PLUGPORT_REVIEW_POLICY",
-        default="checks",
-        meaning="Which versions of extensions an operator looks at before they are published: `checks` (those of publishers that "
-        "are not accepted yet or ask for it), `first-release` (the first of each extension, too) or `always`.",
+        default="first-release",
+        meaning="Which releases a person looks at before they are everybody's: `checks` (those of publishers that are not "
+        "accepted yet or ask for it), `first-release` (also the first of each publisher, extension and plug-in, and those that "
+        "change what runs, what it may do or needs, or about which a check has a warning) or `always`.",
         read=_one_of("checks", "first-release", "always"),
     ),
     Setting(

@@ -20,7 +20,6 @@ from app.registry.consents.service import Consents
 from app.registry.contracts.changes import Changes
 from app.registry.contracts.service import Contracts
 from app.registry.downloads.service import Downloads
-from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
 from app.registry.feedback.service import Feedback
 from app.registry.icons.service import Icons
@@ -36,11 +35,14 @@ from app.registry.plugins.service import Plugins
 from app.registry.policies.rule_sets import RuleSets
 from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
+from app.registry.releases.service import Releases
+from app.registry.reviews.service import Reviews
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
 from app.registry.webhooks.sending import Sender
 from app.registry.webhooks.service import Webhooks
 from app.settings import SettingRefused, Settings
+from schemas.model.reviews import ReviewPolicy
 from schemas.model.uploads import UploadPolicy
 from storage.blobs.base import BlobStore
 from storage.blobs.connect import open_store
@@ -72,8 +74,10 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         intake = Intake(database, blobs, hashing)
         catalogue = Catalogue(database)
         changes = Changes(database, catalogue, _executor(opened, "comparisons", threads=1, queue=30))
-        plugins = Plugins(database, changes)
         checks = _checks(settings, database, blobs, inspection)
+        releases = Releases(database, checks, policy=ReviewPolicy(settings.review_policy))
+        reviews = Reviews(database, releases)
+        plugins = Plugins(database, changes, releases)
         packages = Packages(database, intake, plugins, checks, limit=settings.max_package_bytes)
         uploads = Uploads(
             database,
@@ -107,9 +111,12 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
                 uploads,
                 intake,
                 checks,
+                releases,
+                reviews,
                 limit=settings.max_package_bytes,
-                review_policy=ReviewPolicy(settings.review_policy),
             ),
+            releases=releases,
+            reviews=reviews,
             marketplace=Marketplace(database),
             feedback=Feedback(database),
             policies=Policies(database, catalogue),

@@ -611,6 +611,62 @@ class ChecksNotPassed(RegistryError):
     )
 
 
+# --- 0023: releases ----------------------------------------------------------------------------------------------
+
+
+class ReleaseUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00230001"
+    sentence = "There is no such release."
+
+
+class ReleaseMoveRefused(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00230002"
+    sentence = "The act {act} is none for {version}, which is {state}: it is for what is {wanted}."
+
+
+class ReleaseQuarantined(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00230003"
+    sentence = "Version {version} of {name} is in quarantine, and is served to nobody."
+
+
+class AppealOpen(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00230004"
+    sentence = "An appeal against the quarantine of {version} waits to be decided already."
+
+
+# --- 0024: reviews -----------------------------------------------------------------------------------------------
+
+
+class ReviewUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00240001"
+    sentence = "There is no such review."
+
+
+class ReviewClaimed(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00240002"
+    sentence = "{holder} has claimed the review until {until}."
+
+
+class OwnRelease(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00240003"
+    sentence = "Nobody decides about a release that is of their own making."
+
+
+class ReviewDecided(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00240004"
+    sentence = "The review has ended with {outcome}, and is decided once."
+
+
+class AlreadyDecided(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00240005"
+    sentence = "You have decided already ({verdict}); somebody else has to decide, too."
+
+
+class ReviewRuleUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00240006"
+    sentence = "There is no such rule about reviews."
+
+
 # --- 0025: contracts of plug-ins -----------------------------------------------------------------------------------
 
 

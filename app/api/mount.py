@@ -25,6 +25,8 @@ from app.api import (
     publisher_tokens_v1,
     publisher_v1,
     relation_v1,
+    releases_v1,
+    reviews_v1,
     uploads_v1,
     webhooks_v1,
 )
@@ -51,5 +53,7 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *audit_v1.HANDLERS,  # /plugport/v1/audit/*
     *inbox_v1.HANDLERS,  # /plugport/v1/inbox*
     *webhooks_v1.HANDLERS,  # /plugport/v1/webhooks*
+    *releases_v1.HANDLERS,  # /plugport/v1/releases*
+    *reviews_v1.HANDLERS,  # /plugport/v1/reviews* /plugport/v1/review-rules* /plugport/v1/publishers/*/sensitive
     *moderation_v1.HANDLERS,  # /plugport/v1/moderation/*
 ]

@@ -276,6 +276,7 @@ def _add(
     """Adds a plug-in with versions of these numbers, the last of which is the current one."""
     creator, editor = chance.choice(by.authors), chance.choice(by.authors)
     version_ids = [new_id() for _ in numbers]
+    is_offered = state is VersionState.FORMAL and by.attribution is not Attribution.CUSTOM and not by.is_private
     plugin = PluginRow(
         id=new_id(),
         tenant_id=by.tenant.id,
@@ -299,6 +300,9 @@ def _add(
         updated_by_name=editor.name,
         current_version_id=version_ids[-1] if version_ids else None,
         has_release=bool(numbers) and state is VersionState.FORMAL,
+        publishing=by.attribution is Attribution.PUBLISHED,
+        public_version_id=version_ids[-1] if version_ids and is_offered else None,
+        served=bool(version_ids) and is_offered,
     )
     batch.plugins.append(plugin)
     for age, (id, number) in enumerate(zip(reversed(version_ids), reversed(numbers), strict=True)):
@@ -319,6 +323,7 @@ def _add(
                 updated_by_id=editor.id,
                 updated_by_name=editor.name,
                 released_at=made_at if state is VersionState.FORMAL else None,
+                offer="listed" if is_offered else "none",
                 **content,
             )
         )

@@ -275,6 +275,7 @@ def _add(
                 precedence=versions.precedence(versions.parse("version", each)),
                 target_platform=platform,
                 state="published",
+                offer="listed",
                 package_sha256=seller.package.found_sha256 or "",
                 package_size=seller.package.spec.size,
                 facts=msgspec.json.encode(msgspec.structs.replace(facts, version=each)).decode(),

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from app.jobs import (
     announce_entry,
+    check_release,
     collect_garbage,
     deliver_webhook,
     expire_uploads,
@@ -46,6 +47,7 @@ class Handler(Entity, frozen=True):
 HANDLERS: dict[str, Handler] = {
     # With the pauses between them, ten attempts take a quarter of an hour: a storage may be away for so long.
     "inspect_upload": Handler(run=inspect_upload.run, attempts=10, lease_seconds=20, give_up=inspect_upload.give_up),
+    "check_release": Handler(run=check_release.run, lease_seconds=20, give_up=check_release.give_up),
     "rerun_checks": Handler(run=rerun_checks.run, lease_seconds=20, give_up=rerun_checks.give_up),
     "announce_entry": Handler(run=announce_entry.run),
     # With the pauses between them, sixteen attempts take two hours and a half.

@@ -24,6 +24,8 @@ from app.registry.plugins.service import Plugins
 from app.registry.policies.rule_sets import RuleSets
 from app.registry.policies.service import Policies
 from app.registry.publishers.service import Publishers
+from app.registry.releases.service import Releases
+from app.registry.reviews.service import Reviews
 from app.registry.upkeep.service import Upkeep
 from app.registry.uploads.service import Uploads
 from app.registry.webhooks.service import Webhooks
@@ -46,6 +48,8 @@ class Registry:
     icons: Icons
     downloads: Downloads
     extensions: Extensions
+    releases: Releases
+    reviews: Reviews
     marketplace: Marketplace
     feedback: Feedback
     installs: Installs

@@ -13,6 +13,8 @@ class Release(Entity, frozen=True):
     plugin_name: str
     version: str
     sha256: str
+    is_withheld: bool = False
+    """It is in quarantine."""
 
 
 class Package(Entity, frozen=True):

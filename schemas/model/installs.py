@@ -21,6 +21,8 @@ class ServedVersion(Entity, frozen=True):
     version: str
     target_platform: str
     is_published: bool
+    is_withheld: bool
+    """It is in quarantine."""
     package_sha256: str
 
 

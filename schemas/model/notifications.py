@@ -34,14 +34,30 @@ def _to(*audiences: Audience, text: str) -> Announcement:
     return Announcement(audiences=frozenset(audiences), text=text)
 
 
+_OF_RELEASES = {
+    "filed": _to(_O, _A, _P, text="{name} {version} waits for a look: {reason}"),
+    "published": _to(_A, _P, text="{name} {version} is published."),
+    "check_failed": _to(_A, _P, text="{name} {version} did not pass its checks: {reason}"),
+    "rejected": _to(_A, _P, text="{name} {version} was rejected: {reason}"),
+    "changes_requested": _to(_A, _P, text="{name} {version} was sent back: {reason}"),
+    "withdrawn": _to(_P, text="{name} {version} was withdrawn."),
+    "deprecated": _to(_P, text="{name} {version} is deprecated: {reason}"),
+    "yanked": _to(_P, text="{name} {version} was taken off the lists: {reason}"),
+    "quarantine_proposed": _to(
+        _O, text="{name} {version} is to be put in quarantine, and waits for a second person: {reason}"
+    ),
+    "quarantined": _to(_A, _P, _O, text="{name} {version} is in quarantine: {reason}"),
+    "appealed": _to(_O, _P, text="There is an appeal against the quarantine of {name} {version}: {reason}"),
+    "appeal_rejected": _to(_A, _P, text="{name} {version} stays in quarantine: {reason}"),
+    "restored": _to(_A, _P, _O, text="{name} {version} is out of quarantine."),
+}
+"""What becomes of a release, whatever it is a release of."""
+
 ANNOUNCEMENTS: dict[str, Announcement] = {
+    **{f"{noun}.{verb}": told for noun in ("extension", "plugin") for verb, told in _OF_RELEASES.items()},
     "publisher.created": _to(_O, text="The publisher {en_name} waits to be accepted."),
     "publisher.accepted": _to(_P, text="The publisher {en_name} was accepted."),
     "publisher.rejected": _to(_P, text="The publisher {en_name} was rejected: {reason}"),
-    "extension.filed": _to(_O, text="{identifier} {version} waits for a look: {reason}"),
-    "extension.published": _to(_A, _P, text="{identifier} {version} is published."),
-    "extension.rejected": _to(_A, _P, text="{identifier} {version} was rejected: {reason}"),
-    "plugin.published": _to(_P, text="The plug-in {name} is published."),
     "upload.refused": _to(_A, text="{file_name} was refused: {reason}"),
     "upload.failed": _to(_A, text="{file_name} could not be checked: {reason}"),
     "report.sent": _to(_O, text="A text about an extension was reported: {reason}"),

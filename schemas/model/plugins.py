@@ -50,7 +50,11 @@ class PluginFacts(Entity, frozen=True):
 
 
 class Plugin(Entity, frozen=True):
-    """A plug-in, which belongs to one tenant and has a name of its own there."""
+    """A plug-in, which belongs to one tenant and has a name of its own there.
+
+    `publishing`: it is to be everybody's, and each release of it asks to be. `shared`: everybody finds it now; `served`: others
+    get versions of it that they name, whether it is on a list or not.
+    """
 
     id: str
     tenant_id: str
@@ -75,6 +79,8 @@ class Plugin(Entity, frozen=True):
     refer_count: int
     has_release: bool
     shared: bool
+    publishing: bool
+    served: bool
 
 
 class PluginSummary(Entity, frozen=True):

@@ -16,6 +16,7 @@ _TABLES = (
     "plugins",
     "plugin_versions",
     "plugin_uses",
+    "releases",
     "plugin_shelves",
     "plugin_tally",
     "extensions",
@@ -53,6 +54,9 @@ class PluginRow(Entity, frozen=True):
     updated_by_name: str
     current_version_id: str | None
     has_release: bool
+    publishing: bool
+    public_version_id: str | None
+    served: bool
 
 
 class VersionRow(Entity, frozen=True):
@@ -76,6 +80,7 @@ class VersionRow(Entity, frozen=True):
     updated_by_id: str
     updated_by_name: str
     released_at: datetime | None
+    offer: str
 
 
 class UseRow(Entity, frozen=True):
@@ -101,7 +106,7 @@ async def list_taken_names(tx: Transaction, tenant_ids: Sequence[str]) -> set[st
 async def copy_rows(
     tx: Transaction, plugins: Sequence[PluginRow], versions: Sequence[VersionRow], uses: Sequence[UseRow]
 ) -> None:
-    """Loads plug-ins with their versions and uses. Shelves and reference counts follow by the tables' own triggers."""
+    """Loads plug-ins with their versions, uses and releases. Shelves and reference counts follow by the tables' own triggers."""
     loads: tuple[tuple[str, type[Entity], Sequence[Entity]], ...] = (
         ("plugins", PluginRow, plugins),
         ("plugin_versions", VersionRow, versions),
@@ -109,6 +114,7 @@ async def copy_rows(
     )
     for table, kind, rows in loads:
         await tx.copy(table, list(kind.__struct_fields__), [msgspec.structs.astuple(row) for row in rows])
+    await tx.run(QUERIES.release_plugins, ids=[each.id for each in versions if each.state == "formal"])
 
 
 class ExtensionRow(Entity, frozen=True):
@@ -153,6 +159,7 @@ class ExtensionVersionRow(Entity, frozen=True):
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    offer: str
 
 
 class StatsRow(Entity, frozen=True):
@@ -193,6 +200,7 @@ async def copy_extensions(
         ids=[each.extension_id for each in shown],
         version_ids=[each.version_id for each in shown],
     )
+    await tx.run(QUERIES.release_extensions, ids=[each.id for each in versions])
     await tx.run(QUERIES.enter_marketplace, ids=[each.id for each in extensions])
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import msgspec
 
-from schemas.errors import ChecksNotPassed
 from schemas.model.access import Caller
 from schemas.model.extensions import (
     Asset,
@@ -24,8 +22,6 @@ from storage.postgres.database import Transaction
 from storage.postgres.queries import load
 
 QUERIES = load("extensions")
-
-_REFUSED_BY_TRIGGER = "23000"
 
 _FACTS = msgspec.json.Decoder(PackageFacts)
 
@@ -109,6 +105,11 @@ async def show_version(tx: Transaction, version: ExtensionVersion) -> None:
     )
 
 
+async def hide(tx: Transaction, extension: Extension) -> None:
+    """Nothing of the extension is offered any more: nobody but its own tenant finds it."""
+    await tx.run(QUERIES.hide, tenant_id=extension.tenant_id, id=extension.id)
+
+
 # -- versions ----------------------------------------------------------------------------------------------------------------
 
 
@@ -141,24 +142,6 @@ async def insert_version(
         uploader_name=by.user_name,
     )
     return version_of(await tx.one(QUERIES.find_version, tenant_id=extension.tenant_id, id=version_id))
-
-
-async def publish_version(tx: Transaction, version: ExtensionVersion) -> ExtensionVersion:
-    """The version, which waits for review, is published. Raises `ChecksNotPassed`: the database refuses one that did not pass
-    every check."""
-    try:
-        await tx.run(QUERIES.publish_version, tenant_id=version.tenant_id, id=version.id)
-    except asyncpg.IntegrityConstraintViolationError as error:
-        if error.sqlstate != _REFUSED_BY_TRIGGER:
-            raise
-        raise ChecksNotPassed(reasons="the newest run says which") from error
-    return version_of(await tx.one(QUERIES.find_version, tenant_id=version.tenant_id, id=version.id))
-
-
-async def reject_version(tx: Transaction, version: ExtensionVersion, reason: str) -> ExtensionVersion:
-    """The version, which waits for review, is rejected, and its number is free again."""
-    await tx.run(QUERIES.reject_version, tenant_id=version.tenant_id, id=version.id, reason=reason)
-    return version_of(await tx.one(QUERIES.find_version, tenant_id=version.tenant_id, id=version.id))
 
 
 async def find_version(tx: Transaction, tenant_id: str, version_id: str) -> ExtensionVersion | None:
@@ -196,7 +179,7 @@ async def find_rejected(tx: Transaction, extension: Extension, sha256: str) -> E
 async def find_newest(
     tx: Transaction, extension: Extension, target_platform: str | None = None
 ) -> ExtensionVersion | None:
-    """The published version of the highest precedence, of that platform or of any."""
+    """The version on offer of the highest precedence, of that platform or of any."""
     row = await tx.maybe(
         QUERIES.find_newest,
         tenant_id=extension.tenant_id,

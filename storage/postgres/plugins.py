@@ -51,6 +51,10 @@ class VersionNumber(Entity, frozen=True):
     facts: PluginFacts
     deleted: bool
     package_sha256: str | None
+    offer: str
+    """`none`: its own tenant's alone; `listed`: everybody's; `pinned`: served to whoever names it; `withheld`: to nobody."""
+    author_id: str
+    """Who made it, or changed it last."""
 
 
 class TooMuchAsked(Exception):
@@ -76,6 +80,7 @@ async def insert_plugin(tx: Transaction, plugin: Plugin, caller: Caller) -> None
         tenant_id=plugin.tenant_id,
         name=plugin.name,
         creator_id=plugin.creator_id,
+        attribution=str(plugin.attribution),
         **_mutable(plugin, caller),
     )
 
@@ -87,6 +92,7 @@ async def save_plugin(tx: Transaction, plugin: Plugin, caller: Caller) -> None:
         id=plugin.id,
         tenant_id=plugin.tenant_id,
         publisher_id=plugin.publisher_id,
+        publishing=plugin.publishing,
         deleted_at=plugin.deleted_at,
         **_mutable(plugin, caller),
     )
@@ -98,9 +104,11 @@ async def find_own_plugin(tx: Transaction, tenant_id: str, name: str) -> Plugin 
     return plugin_of(row) if row else None
 
 
-async def find_visible(tx: Transaction, tenant_id: str, name: str) -> list[PluginSummary]:
-    """The live plug-ins of that name that the tenant sees, its own first."""
-    return [summary_of(row) for row in await tx.many(QUERIES.find_visible, tenant_id=tenant_id, name=name)]
+async def find_visible(tx: Transaction, tenant_id: str, name: str, *, pinned: bool = False) -> list[PluginSummary]:
+    """The live plug-ins of that name that the tenant sees, its own first; with `pinned` also one that is on no list any more, but
+    of which versions are served to whoever names them."""
+    rows = await tx.many(QUERIES.find_visible, tenant_id=tenant_id, name=name, pinned=pinned)
+    return [summary_of(row) for row in rows]
 
 
 async def count_places(tx: Transaction, shelves: Sequence[str]) -> dict[str, int]:
@@ -109,18 +117,21 @@ async def count_places(tx: Transaction, shelves: Sequence[str]) -> dict[str, int
     return {row["shelf"]: row["places"] for row in rows}
 
 
-async def list_shelves(tx: Transaction, shelves: Sequence[str], *, skip: int, take: int) -> list[PluginSummary]:
-    """A page of several shelves taken together, latest change first."""
-    rows = await tx.many(QUERIES.list_shelves, shelves=list(shelves), skip=skip, take=take)
+async def list_shelves(
+    tx: Transaction, tenant_id: str, shelves: Sequence[str], *, skip: int, take: int
+) -> list[PluginSummary]:
+    """A page of several shelves taken together, latest change first, as the tenant sees it."""
+    rows = await tx.many(QUERIES.list_shelves, tenant_id=tenant_id, shelves=list(shelves), skip=skip, take=take)
     return [summary_of(row) for row in rows]
 
 
 async def search(
-    tx: Transaction, wanted: Search, *, skip: int, take: int, most: int
+    tx: Transaction, tenant_id: str, wanted: Search, *, skip: int, take: int, most: int
 ) -> tuple[list[PluginSummary], int]:
-    """A page of the matches, and how many there are; counting stops at `most`."""
+    """A page of the matches as the tenant sees them, and how many there are; counting stops at `most`."""
     rows = await tx.many(
         QUERIES.search,
+        tenant_id=tenant_id,
         **{name: getattr(wanted, name) for name in wanted.__struct_fields__},
         skip=skip,
         take=take,
@@ -225,6 +236,8 @@ async def find_version(tx: Transaction, plugin: Plugin, precedence: bytes) -> Ve
         facts=_decode(row["facts"], PluginFacts),
         deleted=row["deleted_at"] is not None,
         package_sha256=row["package_sha256"],
+        offer=row["offer"],
+        author_id=row["updated_by_id"],
     )
 
 
@@ -355,7 +368,6 @@ def _mutable(plugin: Plugin, caller: Caller) -> dict[str, object]:
         "region": plugin.region,
         "maintainers": plugin.maintainers,
         "composition": str(plugin.composition),
-        "attribution": str(plugin.attribution),
         "public_name": plugin.public_name,
         **_changed_by(caller),
     }

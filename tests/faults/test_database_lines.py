@@ -19,7 +19,7 @@ from tests.accounts import Account
 from tests.builders import a_name, a_package, a_version
 from tests.contract.postgres.furnished import pieces
 from tests.faults.proxy import Nth, Proxy
-from tests.program import Server, free_port
+from tests.program import BY_CHECKS, Server, free_port
 
 BUSY = "PLUGPORT.00010007"
 
@@ -139,7 +139,13 @@ def test_requests_wait_for_a_database_that_is_silent_for_a_moment(
 @pytest.fixture
 async def far(proxy: Proxy, cluster: Urls, tmp_path: Path) -> AsyncIterator[Wiring]:
     """The registry in this process, at the other end of the line, with a store of its own."""
-    settings = read_settings({"PLUGPORT_DATABASE_URL": proxy.url(cluster.app), "PLUGPORT_DATA_DIR": str(tmp_path)})
+    settings = read_settings(
+        {
+            "PLUGPORT_DATABASE_URL": proxy.url(cluster.app),
+            **BY_CHECKS,
+            "PLUGPORT_DATA_DIR": str(tmp_path),
+        }
+    )
     async with wired(settings) as wiring:
         yield wiring
 

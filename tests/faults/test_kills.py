@@ -19,7 +19,7 @@ from app.wiring import wired
 from storage.postgres.embedded import Urls
 from tests.accounts import Account, Member
 from tests.builders import a_name, a_package, a_plugin, an_upload
-from tests.program import Server, free_port, run_json
+from tests.program import BY_CHECKS, Server, free_port, run_json
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,13 @@ async def check_store(server: Server, account: Account, cluster: Urls, releases:
         "UPDATE incoming_blobs SET begun_at = now() - interval '2 days' WHERE tenant_id = $1", account.id
     )
     await owner.close()
-    settings = read_settings({"PLUGPORT_DATABASE_URL": cluster.app, "PLUGPORT_DATA_DIR": str(server.data_dir)})
+    settings = read_settings(
+        {
+            "PLUGPORT_DATABASE_URL": cluster.app,
+            **BY_CHECKS,
+            "PLUGPORT_DATA_DIR": str(server.data_dir),
+        }
+    )
     async with wired(settings) as wiring:
         for row in stored:
             found = await wiring.blobs.digest(row["key"])

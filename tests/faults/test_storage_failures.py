@@ -18,7 +18,7 @@ from tests.accounts import Account
 from tests.builders import a_name, a_package, an_upload
 from tests.contract.postgres.furnished import pieces
 from tests.faults.proxy import Proxy
-from tests.program import Server, free_port
+from tests.program import BY_CHECKS, Server, free_port
 from tests.seaweed import SeaweedFS
 
 
@@ -131,6 +131,7 @@ async def test_a_bucket_that_cannot_be_reached_is_told_and_after_it_is_back_noth
         settings = read_settings(
             {
                 "PLUGPORT_DATABASE_URL": cluster.app,
+                **BY_CHECKS,
                 "PLUGPORT_DATA_DIR": str(tmp_path),
                 "PLUGPORT_STORAGE_URL": weed.url_with(endpoint=f"127.0.0.1:{line.port}"),
             }

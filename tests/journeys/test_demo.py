@@ -23,7 +23,7 @@ from schemas.model.plugins import BUSINESS_TYPES, Attribution, PluginQuery
 from schemas.paging import Paging
 from schemas.wire.text import DisplayName, PluginName
 from storage.postgres.embedded import EmbeddedPostgres, Urls
-from tests.program import environment, run, run_json
+from tests.program import BY_CHECKS, environment, run, run_json
 
 SIZE = 300
 EXTENSIONS = 200
@@ -56,7 +56,7 @@ async def owner(urls: Urls) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def demo_registry(urls: Urls, demo_dir: Path) -> AsyncIterator[Registry]:
-    settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATA_DIR": str(demo_dir)})
+    settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, **BY_CHECKS, "PLUGPORT_DATA_DIR": str(demo_dir)})
     async with wired(settings) as wiring:
         yield wiring.registry
 

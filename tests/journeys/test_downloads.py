@@ -24,7 +24,7 @@ from tests.builders import a_name, a_package
 from tests.contract.postgres.furnished import pieces
 from tests.faults.proxy import Proxy
 from tests.person import Person
-from tests.program import Server, free_port
+from tests.program import BY_CHECKS, Server, free_port
 from tests.seaweed import BUCKET, SeaweedFS
 
 NOISE = hashlib.shake_256(b"noise").digest(3 * 1024 * 1024)
@@ -229,6 +229,7 @@ async def test_damage_in_a_bucket_is_found_and_an_unreachable_bucket_is_no_damag
         settings = read_settings(
             {
                 "PLUGPORT_DATABASE_URL": cluster.app,
+                **BY_CHECKS,
                 "PLUGPORT_DATA_DIR": str(tmp_path),
                 "PLUGPORT_STORAGE_URL": weed.url_with(endpoint=f"127.0.0.1:{line.port}"),
             }

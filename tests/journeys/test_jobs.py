@@ -34,7 +34,7 @@ from storage.postgres import jobs
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.accounts import Account
-from tests.program import REPOSITORY, Server, environment, run_json
+from tests.program import BY_CHECKS, REPOSITORY, Server, environment, run_json
 
 NewDatabase = Callable[[], Awaitable[Urls]]
 
@@ -303,7 +303,7 @@ async def test_what_recurs_is_done_by_the_registry_and_leaves_nothing(
     """On a database and a store that are in order; the first worker there is does all of it at once."""
     urls = await new_database()
     await migrate(urls.owner, app_login="plugport")
-    settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATA_DIR": str(tmp_path)})
+    settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, **BY_CHECKS, "PLUGPORT_DATA_DIR": str(tmp_path)})
     recurring = [kind for kind, each in HANDLERS.items() if each.every_seconds is not None]
     async with wired(settings) as wiring:
         assert await Worker(wiring.registry, wiring.database, urls.app, at_once=2).run_due() == len(recurring)

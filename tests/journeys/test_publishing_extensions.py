@@ -17,6 +17,7 @@ from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.builders import a_vsix
 from tests.contract.uploads.world import CHUNK, a_caller, body, sha256
+from tests.program import BY_CHECKS
 
 FIRST_PAGE = Paging(offset=0, limit=10)
 
@@ -26,7 +27,7 @@ async def test_an_extension_goes_all_the_way_from_chunks_to_everybody(
 ) -> None:
     urls = await new_database()
     await migrate(urls.owner, app_login="plugport")
-    settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATA_DIR": str(tmp_path)})
+    settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, **BY_CHECKS, "PLUGPORT_DATA_DIR": str(tmp_path)})
     async with wired(settings) as wiring:
         registry, operator = wiring.registry, console()
         author = await a_caller(wiring, await registry.access.create_tenant(operator, "makers"))

@@ -63,6 +63,10 @@ TAGS = {
     "Icons": "Pictures of plug-ins and publishers. They are shown to whoever may see the plug-in, never without credentials.",
     "Audit": "Who changed what: a chain of entries for each account, in which an edit, a gap and a cut show.",
     "Notifications": "What users are told of in their inbox, and programs by webhooks: signed as Standard Webhooks 1.0 has it.",
+    "Releases": "Where the releases of an account stand, why, and what their authors do about it: submit, withdraw, deprecate, "
+    "yank, appeal.",
+    "Reviews": "The desk: what waits for a person, what is different in it, and what was decided. For operators, and reviewers "
+    "of the platform's own accounts.",
     "Operators": "What the operators of the platform decide.",
     "Operation": "For whoever watches the service.",
 }
@@ -168,6 +172,8 @@ _PATHS = {
     "report_id": "The report, by its number.",
     "notification_id": "What was told, by its number.",
     "webhook_id": "The webhook.",
+    "release_id": "The release: the id of the version of the plug-in or of the extension.",
+    "review_id": "The review.",
     "delivery_id": "The delivery: `webhook-id` of what was sent.",
     "project_id": "A project of the caller's account.",
     "rule_id": "The rule, by its id.",

@@ -2,6 +2,8 @@
 
 from schemas.errors import (
     AccessObjectUnknown,
+    AlreadyDecided,
+    AppealOpen,
     AssetUnknown,
     AuditTenantUnknown,
     BytesDamaged,
@@ -41,6 +43,7 @@ from schemas.errors import (
     OtherBytesPublished,
     OtherBytesReleased,
     OverrideUnknown,
+    OwnRelease,
     PackageQuarantined,
     PackageRefused,
     PackageUnknown,
@@ -61,12 +64,19 @@ from schemas.errors import (
     QuotaExceeded,
     RangeUnsatisfiable,
     RegistryError,
+    ReleaseMoveRefused,
+    ReleaseQuarantined,
+    ReleaseUnknown,
     RepliesTooDeep,
     ReplyUnknown,
     ReportDecided,
     ReportUnknown,
+    ReviewClaimed,
+    ReviewDecided,
     ReviewedVersionUnknown,
     ReviewOver,
+    ReviewRuleUnknown,
+    ReviewUnknown,
     RuleInUse,
     RuleSetInUse,
     RuleSetUnknown,
@@ -104,10 +114,19 @@ _NEW_UPLOAD: Refusals = (PublisherUnknown, PublisherNotAccepted, FileExists, Quo
 _CHUNK: Refusals = (ChunkRefused, ChunkDigestWrong)
 _STORAGE: Refusals = (StorageUnavailable, StorageFull)
 _OF_VERSION: Refusals = (PluginUnknown, VersionUnknown)
-_READY: Refusals = (PackageUnknown, PackageQuarantined, PreconditionFailed, BytesDamaged, StorageUnavailable)
+_READY: Refusals = (
+    PackageUnknown,
+    PackageQuarantined,
+    ReleaseQuarantined,
+    PreconditionFailed,
+    BytesDamaged,
+    StorageUnavailable,
+)
 _SEND: Refusals = (*_READY, RangeUnsatisfiable)
 _EXTENSION: Refusals = (ExtensionVersionUnknown, AssetUnknown)
-_REVIEWED: Refusals = (ReviewedVersionUnknown, ReviewOver)
+_REVIEWED: Refusals = (ReviewedVersionUnknown, ReviewOver, OwnRelease, ReviewClaimed, AlreadyDecided)
+_OWN_RELEASE: Refusals = (ReleaseUnknown, ReleaseMoveRefused, NotMaintainer)
+_REVIEW: Refusals = (ReviewUnknown, ReviewDecided, ReviewClaimed)
 _RULE: Refusals = (PluginUnknown, VersionUnknown, MetricUnknown, ContradictingConditions, NameTaken)
 _CHANGED_SET: Refusals = (RuleSetUnknown, PolicyChanged)
 _REMARK: Refusals = (EvaluationUnknown, ReplyUnknown)
@@ -249,6 +268,34 @@ REFUSALS: dict[str, Refusals] = {
     "list_base_plugins": (),
     "list_base_plugins_new_post": (),
     "list_modules_detail": (),
+    # releases and the desk
+    "list_releases": (),
+    "show_release": (ReleaseUnknown,),
+    "submit_release": (*_OWN_RELEASE, PrivateCannotBePublished),
+    "withdraw_release": _OWN_RELEASE,
+    "deprecate_release": _OWN_RELEASE,
+    "undeprecate_release": _OWN_RELEASE,
+    "yank_release": _OWN_RELEASE,
+    "unyank_release": (*_OWN_RELEASE, PublisherNotAccepted),
+    "appeal_release": (*_OWN_RELEASE, AppealOpen),
+    "quarantine_release": (ReleaseUnknown, ReleaseMoveRefused, OwnRelease, AlreadyDecided, ReviewClaimed),
+    "list_reviews": (),
+    "show_review_metrics": (),
+    "show_review": (ReviewUnknown,),
+    "claim_review": (*_REVIEW, OwnRelease),
+    "release_review_claim": _REVIEW,
+    "decide_review": (
+        *_REVIEW,
+        OwnRelease,
+        AlreadyDecided,
+        PublisherNotAccepted,
+        ChecksNotPassed,
+        PackageQuarantined,
+    ),
+    "list_review_rules": (),
+    "set_review_rule": (),
+    "delete_review_rule": (ReviewRuleUnknown,),
+    "set_publisher_sensitive": (PublisherUnknown,),
     # the record of changes
     "list_audit_entries": (AuditTenantUnknown,),
     "export_audit_entries": (AuditTenantUnknown,),

@@ -9,6 +9,7 @@ from schemas.model.access import Caller, Role
 _EVERYBODY = frozenset(Role)
 _AUTHORS = frozenset({Role.AUTHOR, Role.ADMIN, Role.OPERATOR})
 _ADMINS = frozenset({Role.ADMIN, Role.OPERATOR})
+_DESK = frozenset({Role.REVIEWER, Role.OPERATOR})
 _OPERATORS = frozenset({Role.OPERATOR})
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
@@ -104,6 +105,23 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "list_base_plugins": _EVERYBODY,
     "list_base_plugins_new_post": _EVERYBODY,
     "list_modules_detail": _EVERYBODY,
+    # releases, as their authors see them; the use-cases let only keepers of a maintained plug-in change its
+    "list_releases": _EVERYBODY,
+    "show_release": _EVERYBODY,
+    "submit_release": _AUTHORS,
+    "withdraw_release": _AUTHORS,
+    "deprecate_release": _AUTHORS,
+    "undeprecate_release": _AUTHORS,
+    "yank_release": _AUTHORS,
+    "unyank_release": _AUTHORS,
+    "appeal_release": _AUTHORS,
+    # the desk; the use-cases let only reviewers of an official tenant in, and operators alone decide about quarantines
+    "list_reviews": _DESK,
+    "show_review_metrics": _DESK,
+    "show_review": _DESK,
+    "claim_review": _DESK,
+    "release_review_claim": _DESK,
+    "decide_review": _DESK,
     # the record of changes; the use-cases show operators every tenant's, others their own
     "list_audit_entries": _ADMINS,
     "export_audit_entries": _ADMINS,
@@ -163,6 +181,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "accept_publisher": _OPERATORS,
     "reject_publisher": _OPERATORS,
     "set_system_review": _OPERATORS,
+    "quarantine_release": _OPERATORS,
+    "list_review_rules": _OPERATORS,
+    "set_review_rule": _OPERATORS,
+    "delete_review_rule": _OPERATORS,
+    "set_publisher_sensitive": _OPERATORS,
     "list_extension_versions_in_review": _OPERATORS,
     "approve_extension_version": _OPERATORS,
     "reject_extension_version": _OPERATORS,

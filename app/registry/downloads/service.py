@@ -7,7 +7,7 @@ from app.registry.downloads.outgoing import Outgoing
 from app.registry.plugins import versions
 from app.registry.plugins.catalogue import visible
 from app.registry.plugins.rules import require_change
-from schemas.errors import PackageUnknown, PluginUnknown, RegistryError, VersionUnknown
+from schemas.errors import PackageUnknown, PluginUnknown, RegistryError, ReleaseQuarantined, VersionUnknown
 from schemas.model.access import Caller
 from schemas.model.downloads import Download, DownloadCounts, Release
 from schemas.model.plugins import Plugin, VersionState
@@ -26,12 +26,15 @@ class Downloads(Outgoing):
     async def find(self, caller: Caller, plugin_name: str, version: str) -> Download:
         """The package of a released version that the caller sees.
 
-        Raises `PluginUnknown`, `VersionUnknown`, `PackageUnknown` where the version has none, and as `find_by_digest` does.
+        Raises `PluginUnknown`, `VersionUnknown`, `ReleaseQuarantined`, `PackageUnknown` where the version
+        has none, and as `find_by_digest` does.
         """
         async with self._database.transaction(caller.tenant_id) as tx:
-            plugin = await visible(tx, caller, plugin_name)
+            plugin = await visible(tx, caller, plugin_name, pinned=True)
             number = await _live(tx, plugin, version)
-        if number.state is not VersionState.FORMAL and plugin.tenant_id != caller.tenant_id:
+        if number.offer == "withheld":
+            raise ReleaseQuarantined("version", name=plugin_name, version=version)
+        if number.offer == "none" and plugin.tenant_id != caller.tenant_id:
             raise VersionUnknown("version", name=plugin_name, version=version)
         if number.state is not VersionState.FORMAL or number.package_sha256 is None:
             raise PackageUnknown
@@ -55,6 +58,8 @@ class Downloads(Outgoing):
             release = await downloads.find_release_of(tx, caller, sha256)
         if release is None:
             raise PackageUnknown
+        if release.is_withheld:
+            raise ReleaseQuarantined(None, name=release.plugin_name, version=release.version)
         return await self._ready(caller, rules.package_of(release))
 
     async def count(self, caller: Caller, download: Download) -> None:

@@ -7,7 +7,6 @@ import msgspec
 
 from app.registry.checks import manifest
 from app.registry.plugins import versions
-from app.registry.publishers.rules import MAX_REASON_LENGTH
 from app.registry.uploads import rules as upload_rules
 from schemas.base import Entity
 from schemas.model.checks import CheckResult, Finding, Outcome
@@ -16,18 +15,6 @@ from schemas.model.publishers import Publisher, PublisherStatus
 from schemas.model.uploads import Upload, UploadSpec, UploadState
 
 _MANIFEST = "extension/package.json"
-
-
-class ReviewPolicy(StrEnum):
-    """Which versions an operator looks at before they are published. Those of publishers that wait to be accepted, or that ask
-    for a look at each of theirs, always are."""
-
-    CHECKS = "checks"
-    """No others: the checks decide."""
-    FIRST_RELEASE = "first-release"
-    """The first one of each extension."""
-    ALWAYS = "always"
-    """All."""
 
 
 class Owner(StrEnum):
@@ -94,36 +81,6 @@ def compared(facts: PackageFacts, newest: ExtensionVersion | None) -> Comparison
     if ours == theirs:
         return Comparison.SAME_VERSION
     return Comparison.NEWER_VERSION if ours > theirs else Comparison.OLDER_VERSION
-
-
-def review_reason(
-    publisher: Publisher,
-    policy: ReviewPolicy,
-    *,
-    is_first: bool,
-    rejected: ExtensionVersion | None,
-    undone: Sequence[str] = (),
-) -> str | None:
-    """Why a version has to be looked at before it is published; None where the checks are enough.
-
-    `is_first`: nothing of its extension is published. `rejected` is the version that was refused with the same bytes. `undone`
-    names checks that could not be done and have to be run again before.
-    """
-    if publisher.status is not PublisherStatus.ACCEPTED:
-        return f"the publisher {publisher.en_name} is not accepted yet"
-    if undone:
-        return f"checks could not be done and have to be run again: {', '.join(undone)}"
-    if rejected is not None:
-        return f"the same package was rejected before: {rejected.reason}"[:MAX_REASON_LENGTH]
-    if publisher.publisher_review:
-        return f"the publisher {publisher.en_name} asks for a look at each of its versions"
-    if publisher.system_review:
-        return None
-    if policy is ReviewPolicy.ALWAYS:
-        return "every version is looked at before it is published"
-    if policy is ReviewPolicy.FIRST_RELEASE and is_first:
-        return "the first version of an extension is looked at before it is published"
-    return None
 
 
 # -- where a task stands -----------------------------------------------------------------------------------------------------

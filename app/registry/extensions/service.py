@@ -12,17 +12,17 @@ from app.registry.access import permissions
 from app.registry.checks import rules as check_rules
 from app.registry.checks.service import Checks
 from app.registry.extensions import rules
-from app.registry.extensions.rules import ReviewPolicy
 from app.registry.installs import rules as installs_rules
 from app.registry.packages.intake import Intake
 from app.registry.plugins import versions
 from app.registry.publishers.rules import checked_reason
+from app.registry.releases.service import Releases
+from app.registry.reviews.service import Reviews
 from app.registry.uploads.service import Uploads
 from schemas.base import Entity
 from schemas.errors import (
     InvalidField,
     OtherBytesPublished,
-    PackageQuarantined,
     PublisherNotAccepted,
     ReviewedVersionUnknown,
     ReviewOver,
@@ -32,7 +32,6 @@ from schemas.errors import (
 )
 from schemas.ids import is_id, new_id
 from schemas.model.access import Caller
-from schemas.model.audit import Change
 from schemas.model.checks import CheckResult, SubjectKind
 from schemas.model.extensions import (
     AssetKind,
@@ -45,9 +44,11 @@ from schemas.model.extensions import (
 )
 from schemas.model.installs import ServedAsset
 from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.releases import NewRelease, Verdict
+from schemas.model.reviews import Reason
 from schemas.model.uploads import Purpose, Upload, UploadState
 from schemas.paging import Page, Paging
-from storage.postgres import audit, extensions, installs, packages, publishers
+from storage.postgres import audit, extensions, installs, publishers, releases
 from storage.postgres.database import Database, Transaction
 
 _CHECKED = (UploadState.ACCEPTED, UploadState.REFUSED)
@@ -79,17 +80,19 @@ class Extensions:
         uploads: Uploads,
         intake: Intake,
         checks: Checks,
+        releases: Releases,
+        reviews: Reviews,
         *,
         limit: int,
-        review_policy: ReviewPolicy,
     ) -> None:
         """`limit` is the largest package, in bytes."""
         self._database = database
         self._uploads = uploads
         self._intake = intake
         self._checks = checks
+        self._releases = releases
+        self._reviews = reviews
         self._limit = limit
-        self._review_policy = review_policy
 
     # -- what publishers do ------------------------------------------------------------------------------------------------
 
@@ -155,44 +158,37 @@ class Extensions:
             return await extensions.list_in_review(tx, paging)
 
     async def approve(self, caller: Caller, version_id: str) -> ExtensionReview:
-        """Publishes a version that waits. Doing it again changes nothing.
+        """Accepts a version that waits, as the desk does; it is published then, unless somebody else has to accept it, too. Doing
+        it again changes nothing once it is.
 
-        Raises `ReviewedVersionUnknown`, `ReviewOver` for a rejected one, `PublisherNotAccepted` until its publisher is
-        accepted, `PackageQuarantined`.
+        Raises `ReviewedVersionUnknown`, `ReviewOver` for a rejected one, and as `Reviews.decide` does.
         """
         permissions.require(caller, "approve_extension_version")
-        tenant_id = await self._tenant_of(version_id)
-        async with self._database.transaction(tenant_id) as tx:
-            await audit.lock_tenant(tx, tenant_id)
-            extension, version = await _reviewed(tx, tenant_id, version_id)
-            if version.state is VersionState.REJECTED:
-                raise ReviewOver("version_id", version=version.version, state=version.state)
-            if version.state is VersionState.IN_REVIEW:
-                publisher = await publishers.find(tx, tenant_id, extension.publisher_id)
-                if publisher is None or publisher.status is not PublisherStatus.ACCEPTED:
-                    status = publisher.status if publisher is not None else "deleted"
-                    raise PublisherNotAccepted("version_id", status=status)
-                await _published(tx, caller, extension, version)
-                await _record(tx, caller, extension, version, "extension.approved")
-            extension, version = await _reviewed(tx, tenant_id, version_id)
-            return ExtensionReview(extension=extension, version=version)
+        return await self._decide(caller, version_id, Verdict.ACCEPT, VersionState.PUBLISHED)
 
     async def reject(self, caller: Caller, version_id: str, reason: str) -> ExtensionReview:
         """Refuses a version that waits, for a reason of 1 to 1000 characters; its number is free again.
 
-        Rejecting it again changes nothing. Raises `InvalidField`, `ReviewedVersionUnknown`, `ReviewOver` for a published one.
+        Rejecting it again changes nothing. Raises `InvalidField`, `ReviewedVersionUnknown`, `ReviewOver` for a published one, and
+        as `Reviews.decide` does.
         """
         permissions.require(caller, "reject_extension_version")
         checked_reason(reason)
+        return await self._decide(caller, version_id, Verdict.REJECT, VersionState.REJECTED, reason)
+
+    async def _decide(
+        self, caller: Caller, version_id: str, verdict: Verdict, wanted: VersionState, reason: str = ""
+    ) -> ExtensionReview:
         tenant_id = await self._tenant_of(version_id)
         async with self._database.transaction(tenant_id) as tx:
             await audit.lock_tenant(tx, tenant_id)
             extension, version = await _reviewed(tx, tenant_id, version_id)
-            if version.state is VersionState.PUBLISHED:
-                raise ReviewOver("version_id", version=version.version, state=version.state)
             if version.state is VersionState.IN_REVIEW:
-                version = await extensions.reject_version(tx, version, reason)
-                await _record(tx, caller, extension, version, "extension.rejected", reason=reason)
+                reasons = [str(Reason.OTHER)] if reason else []
+                await self._reviews.decide_release(caller, tx, tenant_id, version_id, verdict, reasons, reason)
+            elif version.state is not wanted:
+                raise ReviewOver("version_id", version=version.version, state=version.state)
+            extension, version = await _reviewed(tx, tenant_id, version_id)
             return ExtensionReview(extension=extension, version=version)
 
     async def _tenant_of(self, version_id: str) -> str:
@@ -261,20 +257,13 @@ class Extensions:
         if publisher.status is PublisherStatus.REJECTED:
             raise PublisherNotAccepted("task_id", status=publisher.status)
         extension = task.extension or await extensions.insert(tx, new_id(), publisher, facts, caller)
-        reason = rules.review_reason(
-            publisher,
-            self._review_policy,
-            is_first=extension.published_at is None,
-            rejected=task.version,
-            undone=check_rules.held(task.results, self._checks.policy(SubjectKind.EXTENSION)),
-        )
         version = await extensions.insert_version(
-            tx, new_id(), extension, facts, _precedence(facts), upload, caller, reason=reason or ""
+            tx, new_id(), extension, facts, _precedence(facts), upload, caller, reason=""
         )
-        if reason is None:
-            await _published(tx, caller, extension, version)
-        else:
-            await _record(tx, caller, extension, version, "extension.filed", reason=reason)
+        release = await releases.insert(tx, _release_of(extension, version, upload))
+        submitted = await self._releases.file(caller, tx, release, publisher.id, checked=True)
+        rejected = task.version.reason if task.version is not None else None
+        await self._releases.settle(caller, tx, submitted, task.results, rejected=rejected)
 
 
 async def _reviewed(tx: Transaction, tenant_id: str, version_id: str) -> tuple[Extension, ExtensionVersion]:
@@ -285,26 +274,19 @@ async def _reviewed(tx: Transaction, tenant_id: str, version_id: str) -> tuple[E
     return extension, version
 
 
-async def _published(tx: Transaction, caller: Caller, extension: Extension, version: ExtensionVersion) -> None:
-    """Publishes the version; the extension shows itself as its newest one says. Raises `PackageQuarantined`."""
-    blob = await packages.find_blob(tx, version.tenant_id, version.package_sha256)
-    if blob is None or blob.quarantine is not None:
-        raise PackageQuarantined
-    published = await extensions.publish_version(tx, version)
-    newest = await extensions.find_newest(tx, extension)
-    await extensions.show_version(tx, newest or published)
-    await _record(tx, caller, extension, published, "extension.published")
-
-
-async def _record(
-    tx: Transaction, caller: Caller, extension: Extension, version: ExtensionVersion, action: str, **detail: object
-) -> None:
-    await audit.record(tx, extension.tenant_id, caller, Change(
-        action=action, object_kind="extension", object_id=extension.id,
-        detail={
-            "identifier": extension.identifier, "version": version.version, "target_platform": version.target_platform,
-            "sha256": version.package_sha256, **detail,
-        }))  # fmt: skip
+def _release_of(extension: Extension, version: ExtensionVersion, upload: Upload) -> NewRelease:
+    return NewRelease(
+        id=version.id,
+        tenant_id=version.tenant_id,
+        kind=SubjectKind.EXTENSION,
+        object_id=extension.id,
+        subject_id=upload.id,
+        package_sha256=version.package_sha256,
+        name=extension.identifier,
+        version=version.version,
+        target_platform=version.target_platform,
+        author_id=version.uploader_id,
+    )
 
 
 def _precedence(facts: PackageFacts) -> bytes:

@@ -5,7 +5,7 @@ import structlog
 from app.registry.downloads.outgoing import Outgoing
 from app.registry.installs import rules
 from app.registry.plugins import versions
-from schemas.errors import AssetUnknown, ExtensionUnknown, ExtensionVersionUnknown, RegistryError
+from schemas.errors import AssetUnknown, ExtensionUnknown, ExtensionVersionUnknown, RegistryError, ReleaseQuarantined
 from schemas.model.access import Caller
 from schemas.model.downloads import Download
 from schemas.model.extensions import AssetKind
@@ -23,8 +23,8 @@ class Installs(Outgoing):
     async def find(self, caller: Caller, publisher: str, name: str, version: str, target_platform: str) -> Download:
         """The package of a version. Publisher and name are taken in any case.
 
-        Raises `InvalidField` for what is no version number, `ExtensionVersionUnknown`, `PackageQuarantined` for a package
-        that was found lost or damaged before, and `BytesDamaged` if it is found so now.
+        Raises `InvalidField` for what is no version number, `ExtensionVersionUnknown`, `ReleaseQuarantined`, `PackageQuarantined`
+        for a package that was found lost or damaged before, and `BytesDamaged` if it is found so now.
         """
         async with self._database.transaction(caller.tenant_id) as tx:
             served = await _served(tx, caller, publisher, name, version, target_platform)
@@ -35,7 +35,7 @@ class Installs(Outgoing):
     ) -> ServedAsset:
         """A file of the package of a version; `kind` as in `AssetKind`.
 
-        Raises `AssetUnknown`, and `InvalidField` and `ExtensionVersionUnknown` as `find` does.
+        Raises `AssetUnknown`, and `InvalidField`, `ExtensionVersionUnknown` and `ReleaseQuarantined` as `find` does.
         """
         async with self._database.transaction(caller.tenant_id) as tx:
             served = await _served(tx, caller, publisher, name, version, target_platform)
@@ -83,4 +83,6 @@ async def _served(
     served = await installs.find_served(tx, caller.tenant_id, identifier, version, precedence, target_platform)
     if served is None:
         raise ExtensionVersionUnknown("version", identifier=f"{publisher}.{name}", version=version)
+    if served.is_withheld:
+        raise ReleaseQuarantined("version", name=f"{publisher}.{name}", version=version)
     return served

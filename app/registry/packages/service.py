@@ -94,6 +94,7 @@ class Packages:
         spec = _spec(manifest, business_type or manifest.category, package.sha256)
         if await self._plugins.release_package(caller, tx, spec, inspected.subject.subject_id):
             await self._checks.keep(tx, inspected.subject, inspected.results)
+            await self._plugins.settle_package(caller, tx, inspected.subject.subject_id, inspected.results)
 
     async def inspect(self, tenant_id: str, version_id: str, stored: Stored) -> Inspected:
         """Has the package of a basic plug-in checked, which shall become the version of that id. Keeps nothing.

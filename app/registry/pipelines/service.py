@@ -32,7 +32,7 @@ class Pipelines:
             total = sum((await plugins.count_places(tx, shelves)).values())
             items = []
             if paging.offset < total:
-                items = await plugins.list_shelves(tx, shelves, skip=paging.offset, take=paging.limit)
+                items = await plugins.list_shelves(tx, caller.tenant_id, shelves, skip=paging.offset, take=paging.limit)
         return Page(items=items, total=total)
 
     async def by_category(self, caller: Caller, query: UsableQuery, paging: Paging) -> Page[UsablePlugin]:
@@ -43,9 +43,9 @@ class Pipelines:
             if query.text is not None:
                 shelves = [shelf for each in wanted for shelf in view.usable(each)]
                 text = Search(shelves=shelves, text=query.text, category_order=list(wanted))
-                found = await search(tx, text, paging)
+                found = await search(tx, caller, text, paging)
                 return Page(items=await _with_steps(tx, caller, found.items), total=found.total, capped=found.capped)
-            items, total = await _walk(tx, view, wanted, paging)
+            items, total = await _walk(tx, caller, view, wanted, paging)
             return Page(items=await _with_steps(tx, caller, items), total=total)
 
     async def stages(self, caller: Caller, query: UsableQuery) -> tuple[list[Category], bool]:
@@ -57,7 +57,7 @@ class Pipelines:
                 if query.business_type not in (None, business_type):
                     continue
                 shelves = view.usable(business_type)
-                items = await plugins.list_shelves(tx, shelves, skip=0, take=MOST_IN_STAGE + 1)
+                items = await plugins.list_shelves(tx, caller.tenant_id, shelves, skip=0, take=MOST_IN_STAGE + 1)
                 cut = cut or len(items) > MOST_IN_STAGE
                 usable = await _with_steps(tx, caller, items[:MOST_IN_STAGE])
                 categories.append(Category(business_type=business_type, plugins=usable))
@@ -81,7 +81,7 @@ class Pipelines:
 
 
 async def _walk(
-    tx: Transaction, view: View, business_types: Sequence[str], paging: Paging
+    tx: Transaction, caller: Caller, view: View, business_types: Sequence[str], paging: Paging
 ) -> tuple[list[PluginSummary], int]:
     shelves = {each: view.usable(each) for each in business_types}
     places = await plugins.count_places(tx, [shelf for each in shelves.values() for shelf in each])
@@ -92,7 +92,9 @@ async def _walk(
         count = sum(places.get(shelf, 0) for shelf in shelves[each])
         total += count
         if skip < count and len(items) < paging.limit:
-            items += await plugins.list_shelves(tx, shelves[each], skip=skip, take=paging.limit - len(items))
+            items += await plugins.list_shelves(
+                tx, caller.tenant_id, shelves[each], skip=skip, take=paging.limit - len(items)
+            )
         skip = max(0, skip - count)
     return items, total
 

@@ -29,11 +29,11 @@ class Catalogue:
                               if _fits(caller, each.plugin, query)], paging)  # fmt: skip
             shelves = view.listed(query.business_types)
             if query.text is not None:
-                return await search(tx, Search(shelves=shelves, text=query.text), paging)
+                return await search(tx, caller, Search(shelves=shelves, text=query.text), paging)
             total = sum((await plugins.count_places(tx, shelves)).values())
             items = []
             if paging.offset < total:
-                items = await plugins.list_shelves(tx, shelves, skip=paging.offset, take=paging.limit)
+                items = await plugins.list_shelves(tx, caller.tenant_id, shelves, skip=paging.offset, take=paging.limit)
             return Page(items=items, total=total)
 
     async def versions(self, caller: Caller, name: str, paging: Paging) -> Page[PluginSummary]:
@@ -50,7 +50,7 @@ class Catalogue:
         async with self._database.transaction(caller.tenant_id) as tx:
             found = await self._ask(tx, caller, [AskedVersion(plugin_name=name, version=version)])
             if found[0] is None:
-                await visible(tx, caller, name)
+                await visible(tx, caller, name, pinned=version is not None)
                 raise VersionUnknown("version", name=name, version=version or "that is released or drafted")
         return found[0]
 
@@ -82,17 +82,18 @@ async def read_versions(tx: Transaction, caller: Caller, asked: list[AskedRow]) 
         raise InvalidField(None, problem=problem) from error
 
 
-async def search(tx: Transaction, wanted: Search, paging: Paging) -> Page[PluginSummary]:
+async def search(tx: Transaction, caller: Caller, wanted: Search, paging: Paging) -> Page[PluginSummary]:
     """A page of a text search, which counts to `MOST_COUNTED`."""
     items, matches = await plugins.search(
-        tx, wanted, skip=min(paging.offset, MOST_COUNTED), take=paging.limit, most=MOST_COUNTED + 1
+        tx, caller.tenant_id, wanted, skip=min(paging.offset, MOST_COUNTED), take=paging.limit, most=MOST_COUNTED + 1
     )
     return Page(items=items, total=min(matches, MOST_COUNTED), capped=matches > MOST_COUNTED)
 
 
-async def visible(tx: Transaction, caller: Caller, name: str) -> Plugin:
-    """The plug-in that a name means to the caller. Raises `PluginUnknown`."""
-    for found in await plugins.find_visible(tx, caller.tenant_id, name):
+async def visible(tx: Transaction, caller: Caller, name: str, *, pinned: bool = False) -> Plugin:
+    """The plug-in that a name means to the caller; with `pinned` also one that is on no list any more, but of which versions are
+    served to whoever names them. Raises `PluginUnknown`."""
+    for found in await plugins.find_visible(tx, caller.tenant_id, name, pinned=pinned):
         if rules.may_see(caller, found.plugin):
             return found.plugin
     raise PluginUnknown("plugin_name", name=name)

@@ -20,7 +20,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 def may_see(caller: Caller, plugin: Plugin) -> bool:
     """Whether the caller may know of a plug-in: one of the own tenant unless private, or one that everybody sees."""
     if plugin.tenant_id != caller.tenant_id:
-        return plugin.shared
+        return plugin.shared or plugin.served
     return not plugin.is_private or caller.is_admin or is_keeper(caller, plugin)
 
 
@@ -36,6 +36,11 @@ def require_change(caller: Caller, plugin: Plugin) -> None:
     """
     if plugin.maintainers and not caller.is_admin and not is_keeper(caller, plugin):
         raise NotMaintainer("plugin_name", name=plugin.name)
+
+
+def is_for_everybody(caller: Caller, plugin: Plugin) -> bool:
+    """Whether each release of the plug-in is to be everybody's: the platform's own, or one that is being published."""
+    return not plugin.is_private and (caller.official or plugin.publishing)
 
 
 def new_plugin(caller: Caller, name: str, facts: PluginFacts, *, revived: Plugin | None = None) -> Plugin:
@@ -68,6 +73,8 @@ def new_plugin(caller: Caller, name: str, facts: PluginFacts, *, revived: Plugin
         refer_count=0,
         has_release=False,
         shared=False,
+        publishing=False,
+        served=False,
     )
     return with_facts(blank, facts)
 
@@ -79,7 +86,7 @@ def with_facts(plugin: Plugin, facts: PluginFacts) -> Plugin:
     """
     said = {name: value for name in facts.__struct_fields__ if (value := getattr(facts, name)) is not None}
     changed = msgspec.structs.replace(plugin, **said)
-    if changed.is_private and changed.attribution is Attribution.PUBLISHED:
+    if changed.is_private and (changed.publishing or changed.attribution is Attribution.PUBLISHED):
         raise PrivateCannotBePublished("is_private", name=plugin.name)
     return changed
 

@@ -4,7 +4,7 @@ Each change is one transaction: the tenant's changes wait for each other, the ro
 the lists, an audit entry is written.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -15,6 +15,7 @@ from app.registry.contracts import rules as contracts
 from app.registry.contracts.changes import Changes
 from app.registry.contracts.steps import require_steps
 from app.registry.plugins import rules, versions
+from app.registry.releases.service import Releases
 from schemas.base import Entity
 from schemas.errors import (
     InvalidField,
@@ -35,8 +36,8 @@ from schemas.errors import (
 from schemas.ids import new_id
 from schemas.model.access import Caller
 from schemas.model.audit import Change
+from schemas.model.checks import CheckResult, SubjectKind
 from schemas.model.plugins import (
-    Attribution,
     Composition,
     Plugin,
     PluginFacts,
@@ -45,7 +46,8 @@ from schemas.model.plugins import (
     VersionSpec,
     VersionState,
 )
-from storage.postgres import audit, plugins, publishers
+from schemas.model.releases import NewRelease, ReleaseState
+from storage.postgres import audit, plugins, publishers, releases
 from storage.postgres.database import Database, Transaction, UniqueTaken
 from storage.postgres.plugins import AskedRow, VersionNumber
 
@@ -57,9 +59,10 @@ S = TypeVar("S", bound=Entity)
 class Plugins:
     """Plug-ins, their drafts and versions."""
 
-    def __init__(self, database: Database, changes: Changes) -> None:
+    def __init__(self, database: Database, changes: Changes, releases: Releases) -> None:
         self._database = database
         self._changes = changes
+        self._releases = releases
 
     # -- drafts and releases -----------------------------------------------------------------------------------------
 
@@ -75,12 +78,14 @@ class Plugins:
     async def create_draft(self, caller: Caller, spec: VersionSpec) -> None:
         """A new draft; makes the plug-in when it is missing. Raises `VersionExists`, `VersionRetired`."""
         async with self._change(caller) as tx:
-            await self._add_version(tx, caller, spec, VersionState.DRAFT)
+            await self._add_version(tx, caller, spec, VersionState.DRAFT, new_id())
 
     async def create_version(self, caller: Caller, spec: VersionSpec) -> None:
         """A released version at once; makes the plug-in when it is missing. Raises `VersionExists`, `VersionRetired`."""
+        version_id = new_id()
         async with self._change(caller) as tx:
-            await self._add_version(tx, caller, spec, VersionState.FORMAL)
+            await self._add_version(tx, caller, spec, VersionState.FORMAL, version_id)
+        await self._releases.advance(caller, [version_id])
 
     async def release_package(self, caller: Caller, tx: Transaction, spec: VersionSpec, version_id: str) -> bool:
         """A released version of that id that a package brings, in the transaction that also records the package.
@@ -89,6 +94,14 @@ class Plugins:
         `OtherBytesReleased` for other bytes under a released number.
         """
         return await self._add_version(tx, caller, spec, VersionState.FORMAL, version_id)
+
+    async def settle_package(
+        self, caller: Caller, tx: Transaction, version_id: str, results: Sequence[CheckResult]
+    ) -> None:
+        """Lets what the checks of a package came to, which are kept now, decide about the release that it brought."""
+        release = await releases.find(tx, caller.tenant_id, version_id)
+        if release is not None and release.state is ReleaseState.CHECKING:
+            await self._releases.settle(caller, tx, release, results)
 
     async def require_upload(self, caller: Caller, name: str) -> None:
         """Raises what already stands against a package for this plug-in, before a byte of it is taken."""
@@ -99,7 +112,7 @@ class Plugins:
                 await _require_one_composition(tx, caller, plugin, Composition.SINGLE)
 
     async def _add_version(
-        self, tx: Transaction, caller: Caller, spec: VersionSpec, state: VersionState, version_id: str | None = None
+        self, tx: Transaction, caller: Caller, spec: VersionSpec, state: VersionState, version_id: str
     ) -> bool:
         number = versions.parse("version", spec.version)
         precedence = versions.precedence(number)
@@ -123,7 +136,6 @@ class Plugins:
             await self._changes.require_promise(tx, plugin, spec.version, spec.content)
         if used is not None:  # a draft, which the package of the same number replaces
             await plugins.delete_draft(tx, plugin, used.id)
-        version_id = version_id or new_id()
         await plugins.insert_version(
             tx,
             caller,
@@ -136,13 +148,28 @@ class Plugins:
             content=spec.content,
         )
         await plugins.replace_uses(tx, plugin, version_id, steps)
-        await _save(tx, caller, _told_by(plugin, facts, state))
-        verb = "drafted" if state is VersionState.DRAFT else "released"
-        detail = {"version": spec.version}
-        if spec.content.package_sha256 is not None:
-            detail["sha256"] = spec.content.package_sha256
-        await _record(tx, caller, f"version.{verb}", plugin, detail)
+        plugin = _told_by(plugin, facts, state)
+        await _save(tx, caller, plugin)
+        if state is VersionState.DRAFT:
+            await _record(tx, caller, "version.drafted", plugin, {"version": spec.version})
+        else:
+            await self._new_release(tx, caller, plugin, await _live_version(tx, plugin, spec.version))
         return True
+
+    async def _new_release(self, tx: Transaction, caller: Caller, plugin: Plugin, version: VersionNumber) -> None:
+        """What is done with every version that was just released in its own tenant, however it came.
+
+        Where the plug-in is everybody's, or is to be, the version asks to be, too: the checks decide next.
+        """
+        release = await releases.insert(tx, _release_of(plugin, version))
+        detail = {"version": version.version}
+        if version.package_sha256 is not None:
+            detail["sha256"] = version.package_sha256
+        await _record(tx, caller, "version.released", plugin, detail)
+        if rules.is_for_everybody(caller, plugin):
+            # What came as a package was checked a moment ago, and is settled by whoever brings it.
+            checked = version.package_sha256 is not None
+            await self._releases.file(caller, tx, release, plugin.publisher_id, checked=checked)
 
     async def edit_draft(self, caller: Caller, spec: VersionSpec) -> None:
         """Replaces what the draft of that number holds; what the request is silent of stays. Raises `NotADraft`."""
@@ -182,8 +209,10 @@ class Plugins:
             await require_steps(tx, caller, content.execution)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
-            await _save(tx, caller, rules.with_facts(plugin, rules.told_by_release(draft.facts)))
-            await _record(tx, caller, "version.released", plugin, {"version": draft.version})
+            plugin = rules.with_facts(plugin, rules.told_by_release(draft.facts))
+            await _save(tx, caller, plugin)
+            await self._new_release(tx, caller, plugin, draft)
+        await self._releases.advance(caller, [draft.id])
 
     async def delete_draft(self, caller: Caller, name: str, version: str) -> None:
         """Discards a draft. Its number is free again. Raises `NotADraft`, `VersionUnknown`."""
@@ -199,8 +228,13 @@ class Plugins:
             plugin = await _changeable(tx, caller, name)
             if facts.composition is not None:
                 await _require_one_composition(tx, caller, plugin, facts.composition)
-            await _save(tx, caller, rules.with_facts(plugin, facts))
+            changed = rules.with_facts(plugin, facts)
+            await _save(tx, caller, changed)
             await _record(tx, caller, "plugin.updated", plugin)
+            filed = []
+            if plugin.is_private and rules.is_for_everybody(caller, changed):  # the platform's own, until now hidden
+                filed = await self._file_drafts(tx, caller, changed)
+        await self._releases.advance(caller, filed)
 
     # -- publishing ----------------------------------------------------------------------------------------------------
 
@@ -212,13 +246,15 @@ class Plugins:
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
                 raise PublisherUnknown("publisher_unique_id")
-            if plugin.attribution is Attribution.PUBLISHED and plugin.publisher_id != publisher.id:
+            if plugin.publishing and plugin.publisher_id != publisher.id:
                 raise NotBoundTo("publisher_unique_id", name=name)
             await _save(tx, caller, msgspec.structs.replace(plugin, publisher_id=publisher.id))
             await _record(tx, caller, "plugin.bound", plugin, {"publisher_id": publisher.id})
 
     async def publish(self, caller: Caller, name: str, version: str, publisher_id: str) -> None:
-        """Releases the plug-in to everybody under an accepted publisher of the tenant.
+        """Asks that the plug-in becomes everybody's under an accepted publisher of the tenant, with all its releases.
+
+        It does so at once where the checks are enough; else as soon as a person has accepted a release of it.
 
         Raises `PublisherNotAccepted`, `NotBoundTo` for another publisher than it is bound to, `PublicNameTaken`,
         `PrivateCannotBePublished`.
@@ -236,12 +272,18 @@ class Plugins:
             if plugin.is_private:
                 raise PrivateCannotBePublished("plugin_name", name=name)
             # Official plug-ins are everybody's already; they gain a publisher and stay official.
-            attribution = plugin.attribution if plugin.attribution is Attribution.OFFICIAL else Attribution.PUBLISHED
-            published = msgspec.structs.replace(
-                plugin, publisher_id=publisher.id, attribution=attribution, public_name=True
-            )
+            published = msgspec.structs.replace(plugin, publisher_id=publisher.id, publishing=True, public_name=True)
             await _save(tx, caller, published)
-            await _record(tx, caller, "plugin.published", plugin, {"version": version, "publisher_id": publisher.id})
+            await _record(tx, caller, "plugin.offered", plugin, {"version": version, "publisher_id": publisher.id})
+            filed = await self._file_drafts(tx, caller, published)
+        await self._releases.advance(caller, filed)
+
+    async def _file_drafts(self, tx: Transaction, caller: Caller, plugin: Plugin) -> list[str]:
+        """Submits every version that was not submitted before; answers their ids."""
+        drafts = await releases.list_of_plugin(tx, plugin, [ReleaseState.DRAFT])
+        for each in drafts:
+            await self._releases.file(caller, tx, each, plugin.publisher_id)
+        return [each.id for each in drafts]
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
@@ -255,6 +297,7 @@ class Plugins:
             if version is None:
                 await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin)
+                await self._releases.withdraw_all(caller, tx, plugin)
                 await _save(tx, caller, msgspec.structs.replace(plugin, deleted_at=datetime.now(UTC)))
                 await _record(tx, caller, "plugin.deleted", plugin)
                 return
@@ -265,6 +308,7 @@ class Plugins:
                 if not await plugins.other_releases(tx, plugin, number.id):
                     await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin, number.id)
+                await self._releases.withdraw_all(caller, tx, plugin, number.id)
             await _save(tx, caller, plugin)
             await _record(tx, caller, "version.deleted", plugin, {"version": number.version})
 
@@ -375,6 +419,21 @@ async def _require_unused(tx: Transaction, caller: Caller, plugin: Plugin) -> No
         whose = "other tenants" if count == len(names) else "this and other tenants"
         users += f"{' and ' if users else ''}{others} plug-ins of {whose}"
     raise PluginInUse("plugin_name", name=plugin.name, users=users)
+
+
+def _release_of(plugin: Plugin, version: VersionNumber) -> NewRelease:
+    is_package = version.package_sha256 is not None
+    return NewRelease(
+        id=version.id,
+        tenant_id=plugin.tenant_id,
+        kind=SubjectKind.BASIC_PLUGIN if is_package else SubjectKind.COMPOSITE_PLUGIN,
+        object_id=plugin.id,
+        subject_id=version.id,
+        package_sha256=version.package_sha256,
+        name=plugin.name,
+        version=version.version,
+        author_id=version.author_id,
+    )
 
 
 async def _record(

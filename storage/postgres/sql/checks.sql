@@ -22,23 +22,25 @@ SELECT name, rule, severity, entry, line, message, remedy FROM check_findings
  WHERE tenant_id = :tenant_id AND subject_kind = :kind AND subject_id = :subject_id AND run = :run ORDER BY name, number
 
 -- name: find_earlier_plugin
--- The release of the tenant's plug-in with the highest number below one.
+-- The release of the tenant's plug-in with the highest number below one; of one that is everybody's, only what everybody has: a
+-- release that waits, or is in quarantine, must not make the next one look as if it changed nothing.
 SELECT v.version, v.facts, v.inputs, v.outputs, v.metrics, v.execution, b.key, b.size, b.sha256
   FROM plugins p
   JOIN plugin_versions v ON v.plugin_id = p.id
   LEFT JOIN blobs b ON b.tenant_id = v.tenant_id AND b.sha256 = v.package_sha256 AND b.quarantined_at IS NULL
  WHERE p.tenant_id = :tenant_id AND v.tenant_id = :tenant_id AND p.name = :name
    AND v.state = 'formal' AND v.deleted_at IS NULL AND v.precedence < :precedence
+   AND (v.offer IN ('listed', 'pinned') OR NOT p.publishing)
  ORDER BY v.precedence DESC LIMIT 1
 
 -- name: find_earlier_extension
--- The published version of the tenant's extension for that platform with the highest number below one.
+-- The version on offer of the tenant's extension for that platform with the highest number below one.
 SELECT v.version, b.key, b.size, b.sha256
   FROM extensions e
   JOIN extension_versions v ON v.extension_id = e.id
   JOIN blobs b ON b.tenant_id = v.tenant_id AND b.sha256 = v.package_sha256 AND b.quarantined_at IS NULL
  WHERE e.tenant_id = :tenant_id AND v.tenant_id = :tenant_id AND e.identifier = lower(:publisher || '.' || :name)
-   AND v.state = 'published' AND v.target_platform = :target_platform AND v.precedence < :precedence
+   AND v.offer IN ('listed', 'pinned') AND v.target_platform = :target_platform AND v.precedence < :precedence
  ORDER BY v.precedence DESC LIMIT 1
 
 -- name: find_look_alike_key

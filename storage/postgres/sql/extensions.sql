@@ -45,20 +45,17 @@ UPDATE extensions
        updated_at = clock_timestamp()
  WHERE tenant_id = :tenant_id AND id = :id
 
+-- name: hide
+-- Nothing of it is offered any more: it is its own tenant's until something is.
+UPDATE extensions
+   SET latest_version_id = NULL, published_at = NULL, change = nextval('extension_changes'), updated_at = clock_timestamp()
+ WHERE tenant_id = :tenant_id AND id = :id
+
 -- name: insert_version
 INSERT INTO extension_versions (id, extension_id, tenant_id, version, precedence, target_platform, state, reason, package_sha256,
                                 package_size, facts, upload_id, uploader_id, uploader_name)
 VALUES (:id, :extension_id, :tenant_id, :version, :precedence, :target_platform, 'in-review', :reason, :digest,
         :package_size, :facts, :upload_id, :uploader_id, :uploader_name)
-
--- name: publish_version
-UPDATE extension_versions
-   SET state = 'published', reason = '', published_at = clock_timestamp(), updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :id AND state = 'in-review'
-
--- name: reject_version
-UPDATE extension_versions SET state = 'rejected', reason = :reason, updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :id AND state = 'in-review'
 
 -- name: find_version
 SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state, v.reason, v.package_sha256, v.package_size,
@@ -92,13 +89,13 @@ SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state,
  ORDER BY v.updated_at DESC LIMIT 1
 
 -- name: find_newest
--- The published version of the highest precedence, of one platform or (null) of any.
+-- The version on offer of the highest precedence, of one platform or (null) of any.
 SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state, v.reason, v.package_sha256, v.package_size,
        v.facts, v.uploader_id, v.uploader_name, v.created_at, v.updated_at, v.published_at,
        ARRAY(SELECT a.kind FROM extension_assets a
               WHERE a.tenant_id = v.tenant_id AND a.package_sha256 = v.package_sha256 ORDER BY a.kind) AS assets
   FROM extension_versions v
- WHERE v.tenant_id = :tenant_id AND v.extension_id = :extension_id AND v.state = 'published'
+ WHERE v.tenant_id = :tenant_id AND v.extension_id = :extension_id AND v.offer = 'listed'
    AND (:target_platform::text IS NULL OR v.target_platform = :target_platform)
  ORDER BY v.precedence DESC, v.target_platform LIMIT 1
 

@@ -1,7 +1,8 @@
 -- name: find_served
 -- By the identifier in small letters. A published one before one that waits, whose number another may still get.
 SELECT e.id AS extension_id, v.id AS version_id, v.tenant_id, e.publisher_name, e.name, v.version, v.target_platform,
-       v.state = 'published' AS is_published, v.package_sha256
+       v.state = 'published' AS is_published, v.offer = 'withheld' AS is_withheld,
+       v.package_sha256
   FROM extensions e
   JOIN extension_versions v ON v.extension_id = e.id AND v.tenant_id = e.tenant_id
  WHERE e.identifier = :identifier

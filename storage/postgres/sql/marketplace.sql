@@ -55,7 +55,7 @@ SELECT e.change, e.id, e.tenant_id, e.publisher_id, e.publisher_name, e.name, e.
 SELECT change FROM extensions WHERE id = ANY (:ids::text[])
 
 -- name: list_versions
--- Of each extension the published versions, and of the tenant's own those that wait, too; newest first, at most so many.
+-- Of each extension the versions on offer, and of the tenant's own those that wait, too; newest first, at most so many.
 SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state, v.reason, v.package_sha256, v.package_size,
        v.facts, v.uploader_id, v.uploader_name, v.created_at, v.updated_at, v.published_at,
        asset_kinds(v.tenant_id, v.package_sha256) AS assets
@@ -63,6 +63,6 @@ SELECT v.id, v.extension_id, v.tenant_id, v.version, v.target_platform, v.state,
  CROSS JOIN LATERAL (
        SELECT * FROM extension_versions x
         WHERE x.extension_id = wanted.id
-          AND (x.state = 'published' OR (x.state = 'in-review' AND x.tenant_id = :tenant_id))
+          AND (x.offer = 'listed' OR (x.state = 'in-review' AND x.tenant_id = :tenant_id))
         ORDER BY x.precedence DESC, x.target_platform LIMIT :most) v
  ORDER BY v.extension_id, v.precedence DESC, v.target_platform

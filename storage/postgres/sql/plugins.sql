@@ -7,20 +7,15 @@ VALUES (:id, :tenant_id, :name, :display_name, :description, :business_type, :ru
         :updated_by_id, :updated_by_name)
 
 -- name: save_plugin
--- Writes what may change of a plug-in, finds its current version anew, and moves it to the front of the lists.
+-- Writes what may change of a plug-in, and moves it to the front of the lists, by which a trigger finds its current version anew,
+-- and whose it is.
 UPDATE plugins p
    SET display_name = :display_name, description = :description, business_type = :business_type,
        runtime_attribution = :runtime_attribution, icon_url = :icon_url, is_private = :is_private, region = :region,
-       maintainers = :maintainers, composition = :composition, attribution = :attribution,
+       maintainers = :maintainers, composition = :composition, publishing = :publishing,
        public_name = p.public_name OR :public_name, publisher_id = :publisher_id, deleted_at = :deleted_at,
        updated_at = now(), updated_by_id = :updated_by_id, updated_by_name = :updated_by_name,
-       change = nextval('plugin_changes'),
-       current_version_id = (SELECT v.id FROM plugin_versions v
-                              WHERE v.tenant_id = p.tenant_id AND v.plugin_id = p.id AND v.deleted_at IS NULL
-                              ORDER BY v.state = 'formal' DESC, v.precedence DESC LIMIT 1),
-       has_release = EXISTS (SELECT FROM plugin_versions v
-                              WHERE v.tenant_id = p.tenant_id AND v.plugin_id = p.id AND v.deleted_at IS NULL
-                                AND v.state = 'formal')
+       change = nextval('plugin_changes')
  WHERE p.tenant_id = :tenant_id AND p.id = :id
 
 -- name: find_own_plugin
@@ -45,7 +40,8 @@ SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.man
         ORDER BY on_shelf.change DESC
        OFFSET place.remaining LIMIT :take) AS page
   JOIN plugins p ON p.change = page.change
-  LEFT JOIN plugin_versions v ON v.id = p.current_version_id AND v.tenant_id = p.tenant_id
+  LEFT JOIN plugin_versions v ON v.tenant_id = p.tenant_id
+        AND v.id = CASE WHEN p.tenant_id = :tenant_id THEN p.current_version_id ELSE p.public_version_id END
  ORDER BY page.change DESC
 
 -- name: search
@@ -60,18 +56,22 @@ SELECT counted.matches, p.*, v.id AS version_id, v.version, v.version_descriptio
   FROM (SELECT count(*) AS matches FROM found) AS counted
   LEFT JOIN page ON true
   LEFT JOIN plugins p ON p.id = page.plugin_id
-  LEFT JOIN plugin_versions v ON v.id = p.current_version_id AND v.tenant_id = p.tenant_id
+  LEFT JOIN plugin_versions v ON v.tenant_id = p.tenant_id
+        AND v.id = CASE WHEN p.tenant_id = :tenant_id THEN p.current_version_id ELSE p.public_version_id END
  ORDER BY page.category NULLS FIRST, page.change DESC
 
 -- name: find_visible
--- The plug-ins of one name that the tenant sees: the own one first, then the one that everybody sees.
+-- The plug-ins of one name that the tenant sees: the own one first, then the one that everybody sees; with `pinned` also one that
+-- is on no list any more, of which versions are served to whoever names them.
 SELECT p.*, v.id AS version_id, v.version, v.version_description, v.state, v.manifest_version
   FROM (SELECT own.* FROM plugins own
          WHERE own.tenant_id = :tenant_id AND own.name = :name AND own.deleted_at IS NULL
         UNION ALL
         SELECT public.* FROM plugins public
-         WHERE public.tenant_id <> :tenant_id AND public.name = :name AND public.public_name AND public.shared) p
-  LEFT JOIN plugin_versions v ON v.id = p.current_version_id AND v.tenant_id = p.tenant_id
+         WHERE public.tenant_id <> :tenant_id AND public.name = :name AND public.public_name
+           AND (public.shared OR (:pinned::boolean AND public.served))) p
+  LEFT JOIN plugin_versions v ON v.tenant_id = p.tenant_id
+        AND v.id = CASE WHEN p.tenant_id = :tenant_id THEN p.current_version_id ELSE p.public_version_id END
  ORDER BY p.tenant_id = :tenant_id DESC
 
 -- name: ask_versions
@@ -95,14 +95,15 @@ WITH found AS MATERIALIZED (
                         UNION ALL
                         SELECT public.* FROM plugins public
                          WHERE public.tenant_id <> :tenant_id AND public.name = asked.name AND public.public_name
-                           AND public.shared) candidate
+                           AND (public.shared OR public.served)) candidate
                  ORDER BY candidate.attribution = asked.attribution DESC, candidate.tenant_id = :tenant_id DESC LIMIT 1) AS p
            JOIN LATERAL (
                 SELECT chosen.* FROM plugin_versions chosen
                  WHERE chosen.plugin_id = p.id AND chosen.tenant_id = p.tenant_id AND chosen.deleted_at IS NULL
-                   AND (chosen.state = 'formal' OR chosen.tenant_id = :tenant_id)
-                   AND CASE WHEN asked.current THEN chosen.id = p.current_version_id
-                            ELSE chosen.precedence = asked.precedence END
+                   AND (chosen.offer IN ('listed', 'pinned') OR chosen.tenant_id = :tenant_id)
+                   AND CASE WHEN NOT asked.current THEN chosen.precedence = asked.precedence
+                            WHEN p.tenant_id = :tenant_id THEN chosen.id = p.current_version_id
+                            ELSE chosen.id = p.public_version_id END
                  LIMIT 1) AS v ON true)
 SELECT found.position, found.size::bigint AS size, p.*, v.id AS version_id, v.version, v.state, v.version_description,
        v.facts, v.inputs, v.input_schema, v.outputs, v.metrics, v.execution, v.manifest, v.manifest_version,
@@ -150,7 +151,7 @@ UPDATE plugin_versions SET deleted_at = now()
 
 -- name: find_version
 -- By number, retired ones too.
-SELECT id, version, state, facts, deleted_at, package_sha256 FROM plugin_versions
+SELECT id, version, state, facts, deleted_at, package_sha256, offer, updated_by_id FROM plugin_versions
  WHERE tenant_id = :tenant_id AND plugin_id = :plugin_id AND precedence = :precedence
 
 -- name: other_releases
@@ -160,16 +161,16 @@ SELECT EXISTS (SELECT FROM plugin_versions
                   AND id <> :version_id)
 
 -- name: list_versions
--- Newest first by SemVer precedence; drafts are shown to their own tenant only.
+-- Newest first by SemVer precedence; what is not on offer is shown to its own tenant only.
 SELECT v.id AS version_id, v.version, v.version_description, v.state, v.manifest_version, v.updated_at,
        v.updated_by_name
   FROM plugin_versions v
- WHERE v.plugin_id = :plugin_id AND v.deleted_at IS NULL AND (v.state = 'formal' OR v.tenant_id = :tenant_id)
+ WHERE v.plugin_id = :plugin_id AND v.deleted_at IS NULL AND (v.offer = 'listed' OR v.tenant_id = :tenant_id)
  ORDER BY v.precedence DESC OFFSET :skip LIMIT :take
 
 -- name: count_versions
 SELECT count(*) FROM plugin_versions v
- WHERE v.plugin_id = :plugin_id AND v.deleted_at IS NULL AND (v.state = 'formal' OR v.tenant_id = :tenant_id)
+ WHERE v.plugin_id = :plugin_id AND v.deleted_at IS NULL AND (v.offer = 'listed' OR v.tenant_id = :tenant_id)
 
 -- name: delete_uses
 DELETE FROM plugin_uses WHERE tenant_id = :tenant_id AND version_id = :version_id
@@ -207,6 +208,7 @@ SELECT u.version_id, u.used_name, p.display_name, v.version
   FROM plugin_uses u
   LEFT JOIN plugins p ON p.id = u.used_plugin_id AND (p.shared OR (p.tenant_id = :tenant_id
             AND (NOT p.is_private OR :sees_private OR :user_id = ANY (p.maintainers || p.creator_id))))
-  LEFT JOIN plugin_versions v ON v.id = p.current_version_id AND v.tenant_id = p.tenant_id
+  LEFT JOIN plugin_versions v ON v.tenant_id = p.tenant_id
+        AND v.id = CASE WHEN p.tenant_id = :tenant_id THEN p.current_version_id ELSE p.public_version_id END
  WHERE u.version_id = ANY (:version_ids)
  ORDER BY u.version_id, u.used_name

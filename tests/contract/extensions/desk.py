@@ -11,13 +11,15 @@ from typing import Any
 
 from app.registry.access.service import console
 from app.registry.checks.service import Checks
-from app.registry.extensions.rules import ReviewPolicy
 from app.registry.extensions.service import Extensions
 from app.registry.packages.intake import Intake
+from app.registry.releases.service import Releases
+from app.registry.reviews.service import Reviews
 from schemas.model.access import Caller
 from schemas.model.checks import CheckResult, PackageLocation, Subject, SubjectKind
 from schemas.model.extensions import ExtensionVersion, PublishTask
 from schemas.model.publishers import PublisherFacts
+from schemas.model.reviews import ReviewPolicy
 from schemas.model.uploads import Upload
 from tests.builders import a_vsix
 from tests.contract.uploads.world import World, body
@@ -56,15 +58,18 @@ class Desk:
 
     def by_policy(self, policy: ReviewPolicy) -> Extensions:
         """The service where operators have chosen that policy."""
-        wiring, uploads = self.world.wiring, self.world.wiring.registry.uploads
-        intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
-        return Extensions(wiring.database, uploads, intake, wiring.registry.checks, limit=2**24, review_policy=policy)
+        return self._extensions(self.world.wiring.registry.checks, policy)
 
     def by_checks(self, checks: Checks) -> Extensions:
         """The service of an installation with other checks."""
+        return self._extensions(checks, ReviewPolicy.CHECKS)
+
+    def _extensions(self, checks: Checks, policy: ReviewPolicy) -> Extensions:
         wiring, uploads = self.world.wiring, self.world.wiring.registry.uploads
         intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
-        return Extensions(wiring.database, uploads, intake, checks, limit=2**24, review_policy=ReviewPolicy.CHECKS)
+        releases = Releases(wiring.database, checks, policy=policy)
+        reviews = Reviews(wiring.database, releases)
+        return Extensions(wiring.database, uploads, intake, checks, releases, reviews, limit=2**24)
 
     def package(self, version: str = "1.0.0", content: bytes = b"", **changes: Any) -> bytes:
         """A package of the publisher's `linter`; of other `content` other bytes."""

@@ -15,7 +15,7 @@ from app.jobs.worker import Worker
 from app.registry.checks.base import Look
 from app.registry.checks.catalogue import BUILT_IN
 from app.registry.checks.service import Checks
-from app.registry.extensions.rules import Owner, ReviewPolicy
+from app.registry.extensions.rules import Owner
 from app.settings import Settings
 from schemas.errors import (
     ChecksNotDone,
@@ -43,6 +43,7 @@ from schemas.model.extensions import (
     PublishTask,
     VersionState,
 )
+from schemas.model.reviews import ReviewPolicy
 from schemas.model.uploads import Purpose, UploadState
 from schemas.paging import Paging
 from storage.postgres.database import APP_ROLE
@@ -419,7 +420,7 @@ async def test_a_version_waits_until_its_publisher_is_accepted_and_it_is_approve
         approved = await desk.extensions.approve(desk.operator, version_id)
         assert approved.version.state is VersionState.PUBLISHED
         assert approved.extension.latest_version_id == version_id
-    assert await desk.audited("extension.approved") == await desk.audited("extension.published") == 1
+    assert await desk.audited("extension.review_decided") == await desk.audited("extension.published") == 1
     with pytest.raises(ReviewOver):
         await desk.extensions.reject(desk.operator, version_id, "too late")
 

@@ -34,6 +34,7 @@ from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.builders import a_vsix
 from tests.contract.uploads.world import a_caller
+from tests.program import BY_CHECKS
 from tests.publishing import inspected
 
 NOTHING_MORE = Detail(0)
@@ -192,7 +193,7 @@ def shop_in(cluster: Urls, name: str, directory: Path) -> Iterator[Shop]:
     with start_blocking_portal() as portal:
         portal.call(_execute, cluster.owner, f"CREATE DATABASE {name}")
         portal.call(lambda: migrate(urls.owner, app_login="plugport"))
-        settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATA_DIR": str(directory)})
+        settings = read_settings({"PLUGPORT_DATABASE_URL": urls.app, **BY_CHECKS, "PLUGPORT_DATA_DIR": str(directory)})
         sql = portal.call(lambda: asyncpg.connect(urls.owner, server_settings={"search_path": "plugport,public"}))
         owner = portal.call(lambda: Database.open(urls.owner, size=2, role=None))
         with portal.wrap_async_context_manager(wired(settings)) as wiring:

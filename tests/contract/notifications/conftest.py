@@ -14,6 +14,7 @@ from app.wiring import wired
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.accounts import Member, NewAccount, account_maker
+from tests.program import BY_CHECKS
 
 
 async def _execute(url: str, statement: str) -> None:
@@ -38,7 +39,7 @@ def urls(cluster: Urls) -> Iterator[Urls]:
 def settings(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Those of a registry over it."""
     directory: Path = tmp_path_factory.mktemp("told")
-    return read_settings({"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATA_DIR": str(directory)})
+    return read_settings({"PLUGPORT_DATABASE_URL": urls.app, **BY_CHECKS, "PLUGPORT_DATA_DIR": str(directory)})
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ DENIED = asyncpg.InsufficientPrivilegeError
 
 # Tables of tenants of which the application sees nothing directly; functions with their owner's rights read them.
 OUT_OF_REACH = {"audit_heads", "seen_signatures"}
-# What is nobody's: which migrations were applied, which moves of an upload are legal, and how often sets of extensions changed.
-OF_NO_TENANT = {"extension_generation", "migrations", "upload_moves"}
+# What is nobody's: which migrations were applied, which moves of uploads and releases are legal, and how often sets of extensions
+# changed.
+OF_NO_TENANT = {"extension_generation", "migrations", "release_moves", "upload_moves"}
 
 
 @pytest.fixture
@@ -260,6 +261,14 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "publisher_tokens": "INSERT SELECT UPDATE (revoked_at)",
         "publishers": "INSERT SELECT UPDATE",
         "recent_installs": "SELECT",
+        "release_moves": "SELECT",
+        "releases": "INSERT SELECT UPDATE (act) UPDATE (deprecation) UPDATE (message) UPDATE (publisher_id) UPDATE (reasons) "
+        "UPDATE (released_at) UPDATE (removal_date) UPDATE (replacement) UPDATE (restores_to) UPDATE (round) UPDATE (state) "
+        "UPDATE (submitted_at) UPDATE (submitter_id) UPDATE (submitter_name) UPDATE (updated_at)",
+        "review_decisions": "INSERT SELECT",
+        "review_rules": "DELETE INSERT SELECT UPDATE",
+        "reviews": "INSERT SELECT UPDATE (decided_at) UPDATE (held_until) UPDATE (holder_id) UPDATE (holder_name) "
+        "UPDATE (outcome)",
         "rule_set_rules": "DELETE INSERT SELECT",
         "rule_sets": "DELETE INSERT SELECT UPDATE",
         "tenants": "INSERT SELECT",
@@ -329,11 +338,11 @@ UNCHANGEABLE = [
 ]  # fmt: skip
 
 
-async def test_every_column_of_a_release_is_named_here_but_the_end_of_its_life(owner: Any) -> None:
+async def test_every_column_of_a_release_is_named_here_but_what_is_offered_and_the_end_of_its_life(owner: Any) -> None:
     columns = await owner.fetch(
         "SELECT attname FROM pg_attribute WHERE attrelid = 'plugin_versions'::regclass AND attnum > 0 AND NOT attisdropped"
     )
-    assert {row["attname"] for row in columns} == {*UNCHANGEABLE, "deleted_at"}
+    assert {row["attname"] for row in columns} == {*UNCHANGEABLE, "offer", "deleted_at"}
 
 
 async def test_a_release_cannot_be_changed_deleted_or_brought_back_by_sql(

@@ -30,6 +30,7 @@ from storage.postgres import plugins
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.contract.postgres.furnished import a_spec, publish
+from tests.program import BY_CHECKS
 
 OPERATOR = console()
 REFUSALS = {Kind.MALFORMED, Kind.FORBIDDEN, Kind.MISSING, Kind.CONFLICT}
@@ -57,7 +58,11 @@ def stage(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         portal.call(_run, cluster.owner, "CREATE DATABASE shelves")
         portal.call(lambda: migrate(urls.owner, app_login="plugport"))
         settings = read_settings(
-            {"PLUGPORT_DATABASE_URL": urls.app, "PLUGPORT_DATA_DIR": str(tmp_path_factory.mktemp("shelves"))}
+            {
+                "PLUGPORT_DATABASE_URL": urls.app,
+                **BY_CHECKS,
+                "PLUGPORT_DATA_DIR": str(tmp_path_factory.mktemp("shelves")),
+            }
         )
         owner = portal.call(lambda: asyncpg.connect(urls.owner, server_settings={"search_path": "plugport,public"}))
         with portal.wrap_async_context_manager(wired(settings)) as wiring:
@@ -522,7 +527,7 @@ async def _check_long_shelves(stage: Stage) -> None:
     async with stage.wiring.database.transaction(tenant.id) as tx:
         assert sum((await plugins.count_places(tx, shelves)).values()) == len(expected)
         for skip in sorted(offsets):
-            page = await plugins.list_shelves(tx, shelves, skip=skip, take=3)
+            page = await plugins.list_shelves(tx, tenant.id, shelves, skip=skip, take=3)
             assert [each.plugin.name for each in page] == expected[skip : skip + 3], skip
 
 

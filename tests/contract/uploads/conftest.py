@@ -13,6 +13,7 @@ from app.wiring import wired
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.contract.uploads.world import World
+from tests.program import BY_CHECKS
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def quiet(cluster: Urls) -> Iterator[Urls]:
 def quiet_settings(quiet: Urls, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings for that database and a directory."""
     directory = str(tmp_path_factory.mktemp("uploads"))
-    return read_settings({"PLUGPORT_DATABASE_URL": quiet.app, "PLUGPORT_DATA_DIR": directory})
+    return read_settings({"PLUGPORT_DATABASE_URL": quiet.app, **BY_CHECKS, "PLUGPORT_DATA_DIR": directory})
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from storage.postgres.migrate import migrate
 from storage.postgres.uploads import StoredChunk
 from tests.builders import a_name, a_package, a_vsix
 from tests.contract.uploads.world import CHUNK, World, a_caller, body, sha256
+from tests.program import BY_CHECKS
 from tests.seaweed import SeaweedFS
 
 MIB = 1024 * 1024
@@ -338,6 +339,7 @@ async def bucket(weed: SeaweedFS, new_database: Callable[[], Awaitable[Urls]], t
     settings = read_settings(
         {
             "PLUGPORT_DATABASE_URL": urls.app,
+            **BY_CHECKS,
             "PLUGPORT_DATA_DIR": str(tmp_path),
             "PLUGPORT_STORAGE_URL": weed.url,
         }

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,7 +13,8 @@ import pytest
 from app.__main__ import main
 from app.registry.access.permissions import PERMISSIONS
 from schemas.model.access import Role
-from tests.program import REPOSITORY, Server
+from storage.postgres.embedded import Urls
+from tests.program import REPOSITORY, Server, free_port
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -40,6 +42,13 @@ def newcomer(tmp_path: Path) -> Path:
         (programs / name).chmod(0o755)
     (tmp_path / "sdk_tour.py").write_text(tour("sdk"))
     return tmp_path
+
+
+@pytest.fixture
+def server(cluster: Urls, data_dir: Path) -> Iterator[Server]:
+    """The program as it comes: what is released first waits for a person."""
+    with Server(data_dir, port=free_port(), PLUGPORT_REVIEW_POLICY="first-release") as running:
+        yield running
 
 
 def test_the_tour_works_as_it_stands(newcomer: Path, server: Server) -> None:

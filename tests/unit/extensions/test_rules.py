@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.registry.extensions import rules
-from app.registry.extensions.rules import Owner, ReviewPolicy
+from app.registry.extensions.rules import Owner
 from app.registry.publishers.rules import checked_reason
 from app.registry.uploads.rules import spec_of_whole
 from schemas.errors import InvalidField
@@ -115,38 +115,6 @@ def test_a_package_that_does_not_say_whose_it_is_is_judged_by_its_checks_alone()
 )
 def test_versions_compare_as_semver_says(uploaded: str, newest: str | None, comparison: Comparison) -> None:
     assert rules.compared(facts(uploaded), a_version(number=newest) if newest else None) is comparison
-
-
-REVIEWED, TRUSTED = {"publisher_review": True}, {"system_review": True}
-
-
-@pytest.mark.parametrize(
-    ("publisher", "policy", "is_first", "is_reviewed"),
-    [
-        ({}, ReviewPolicy.CHECKS, True, False),
-        ({}, ReviewPolicy.FIRST_RELEASE, True, True),
-        ({}, ReviewPolicy.FIRST_RELEASE, False, False),
-        ({}, ReviewPolicy.ALWAYS, False, True),
-        (TRUSTED, ReviewPolicy.ALWAYS, True, False),
-        (TRUSTED, ReviewPolicy.FIRST_RELEASE, True, False),
-        (REVIEWED, ReviewPolicy.CHECKS, False, True),
-        (REVIEWED | TRUSTED, ReviewPolicy.CHECKS, False, True),
-        ({"status": PublisherStatus.PROCESSING}, ReviewPolicy.CHECKS, False, True),
-        ({"status": PublisherStatus.PROCESSING} | TRUSTED, ReviewPolicy.CHECKS, False, True),
-    ],
-)
-def test_who_asks_for_a_look_gets_one(
-    publisher: dict[str, Any], policy: ReviewPolicy, is_first: bool, is_reviewed: bool
-) -> None:
-    reason = rules.review_reason(a_publisher(**publisher), policy, is_first=is_first, rejected=None)
-    assert (reason is not None) is is_reviewed
-    assert reason != ""
-
-
-def test_what_was_rejected_is_looked_at_again_even_of_a_trusted_publisher() -> None:
-    rejected = a_version(VersionState.REJECTED, reason="it steals")
-    reason = rules.review_reason(a_publisher(**TRUSTED), ReviewPolicy.CHECKS, is_first=False, rejected=rejected)
-    assert reason == "the same package was rejected before: it steals"
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 1001, "a\x00b"])

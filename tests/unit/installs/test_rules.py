@@ -56,6 +56,7 @@ def served(target_platform: str = "universal", *, version: str = "1.0.0", is_pub
         version=version,
         target_platform=target_platform,
         is_published=is_published,
+        is_withheld=False,
         package_sha256="ab" * 32,
     )
 

@@ -34,6 +34,7 @@ def a_plugin(**facts: Any) -> Plugin:
         "composition": Composition.SINGLE, "attribution": Attribution.CUSTOM, "publisher_id": None,
         "public_name": False, "creator_id": "maker", "created_at": NOW, "updated_at": NOW, "updated_by_name": "maker",
         "deleted_at": None, "refer_count": 0, "has_release": False, "shared": False,
+        "publishing": False, "served": False,
     }  # fmt: skip
     return Plugin(**defaults | facts)
 
@@ -48,6 +49,7 @@ def test_everybody_of_a_tenant_sees_its_plugins() -> None:
 def test_other_tenants_see_what_is_shared_and_nothing_else() -> None:
     assert not rules.may_see(a_caller(tenant=OTHER), a_plugin())
     assert rules.may_see(a_caller(tenant=OTHER), a_plugin(shared=True))
+    assert rules.may_see(a_caller(tenant=OTHER), a_plugin(served=True))
 
 
 @pytest.mark.parametrize(
