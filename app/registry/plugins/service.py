@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from app.registry.memberships.service import require_right
 from app.registry.plugins import rules, versions
 from schemas.base import Entity
 from schemas.errors import (
@@ -42,6 +43,7 @@ from schemas.model.plugins import (
     VersionSpec,
     VersionState,
 )
+from schemas.model.publishers import Act
 from storage.postgres import audit, plugins, publishers
 from storage.postgres.database import Database, Transaction, UniqueTaken
 from storage.postgres.plugins import AskedRow, VersionNumber
@@ -200,6 +202,7 @@ class Plugins:
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
                 raise PublisherUnknown("publisher_unique_id")
+            await require_right(tx, caller, publisher, Act.BRING, "publisher_unique_id")
             if plugin.attribution is Attribution.PUBLISHED and plugin.publisher_id != publisher.id:
                 raise NotBoundTo("publisher_unique_id", name=name)
             await _save(tx, caller, msgspec.structs.replace(plugin, publisher_id=publisher.id))
@@ -217,6 +220,7 @@ class Plugins:
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
                 raise PublisherUnknown("publisher_unique_id")
+            await require_right(tx, caller, publisher, Act.BRING, "publisher_unique_id")
             if publisher.status != "accept":
                 raise PublisherNotAccepted("publisher_unique_id", status=publisher.status)
             if plugin.publisher_id not in (None, publisher.id):
