@@ -37,11 +37,11 @@ def key(name: str) -> str:
 
 def skeleton(name: str) -> str:
     """What the name looks like, in small letters."""
-    table, seen = _confusables(), unicodedata.normalize("NFKC", name)
-    before = None
+    table, seen, before = _confusables(), name, None
     while seen != before:  # what a fold brings may look like something again: a Greek M, m, rn
         before = seen
-        seen = unicodedata.normalize("NFKC", seen.translate(table)).casefold()
+        plain = unicodedata.normalize("NFKC", seen.translate(table))  # which would take some of the table's apart
+        seen = plain.translate(table).casefold()
     return _SEPARATORS.sub("-", seen).strip("-")
 
 

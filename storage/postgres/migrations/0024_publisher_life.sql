@@ -83,12 +83,27 @@ SELECT name_key, replace(pg_temp.folded(translate(en_name, '01I|', 'olll')), 'm'
     ON CONFLICT DO NOTHING;
 
 ALTER TABLE reserved_publisher_names ENABLE ROW LEVEL SECURITY;
--- Whoever makes a publisher asks whether the name is free; more than names nobody learns here.
-CREATE POLICY everybody ON reserved_publisher_names FOR SELECT USING (true);
+CREATE POLICY visible ON reserved_publisher_names FOR SELECT USING (tenant_id = current_tenant() OR is_platform());
 CREATE POLICY platform ON reserved_publisher_names FOR INSERT WITH CHECK (is_platform());
-GRANT SELECT (name_key, name_skeleton, shown_key, shown_skeleton, en_name, tenant_id, publisher_id), INSERT
-    ON reserved_publisher_names TO plugport_app;
+GRANT SELECT, INSERT ON reserved_publisher_names TO plugport_app;
 CALL audit_table('reserved_publisher_names', 'INSERT OR UPDATE OR DELETE', '', 'name_key');
+
+-- A name that another tenant has or had, which is the same as the given one, or looks the same and is written otherwise. Whoever
+-- makes a publisher asks this; more than that one name he does not learn.
+CREATE FUNCTION find_taken_name(tenant text, key text, skeleton text, other_key text, other_skeleton text,
+                                OUT en_name text, OUT is_same boolean) RETURNS SETOF record
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = plugport, pg_temp
+AS $$
+    SELECT r.en_name, r.name_key = key AS is_same
+      FROM reserved_publisher_names r
+     WHERE r.tenant_id <> tenant
+       AND (r.name_key = key
+            OR r.name_skeleton = skeleton
+            OR r.name_skeleton = other_skeleton AND r.name_key <> other_key
+            OR r.shown_skeleton = skeleton AND r.shown_key <> key
+            OR r.shown_skeleton = other_skeleton AND r.shown_key <> other_key)
+     ORDER BY 2 DESC LIMIT 1
+$$;
 
 -- The English names of the publishers whose extensions and plug-ins are used most, of other tenants.
 CREATE FUNCTION popular_publishers(besides text, most integer, OUT publisher_id text, OUT en_name text, OUT uses bigint)

@@ -130,16 +130,8 @@ SELECT en_name FROM publishers WHERE tenant_id = :tenant_id AND name_key = :name
 SELECT pg_advisory_xact_lock(hashtextextended('publisher names', 0))
 
 -- name: find_taken_name
--- A name that another tenant has or had, which is the same, or looks the same and is written otherwise.
-SELECT en_name, name_key = :name_key AS is_same
-  FROM reserved_publisher_names
- WHERE tenant_id <> :tenant_id
-   AND (name_key = :name_key
-        OR name_skeleton = :name_skeleton
-        OR name_skeleton = :shown_skeleton AND name_key <> :shown_key
-        OR shown_skeleton = :name_skeleton AND shown_key <> :name_key
-        OR shown_skeleton = :shown_skeleton AND shown_key <> :shown_key)
- ORDER BY 2 DESC LIMIT 1
+-- Of the English name, and of the name that is shown.
+SELECT en_name, is_same FROM find_taken_name(:tenant_id, :name_key, :name_skeleton, :shown_key, :shown_skeleton)
 
 -- name: reserve_name
 INSERT INTO reserved_publisher_names (name_key, name_skeleton, shown_key, shown_skeleton, en_name, tenant_id, publisher_id)

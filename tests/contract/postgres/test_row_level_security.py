@@ -17,8 +17,9 @@ DENIED = asyncpg.InsufficientPrivilegeError
 
 # Tables of tenants of which the application sees nothing directly; functions with their owner's rights read them.
 OUT_OF_REACH = {"audit_heads", "seen_signatures"}
-# What is nobody's: which migrations were applied, which moves of an upload are legal, and how often sets of extensions changed.
-OF_NO_TENANT = {"extension_generation", "migrations", "upload_moves"}
+# What is nobody's: which migrations were applied, which moves of an upload and of a publisher are legal, and how often sets of
+# extensions changed.
+OF_NO_TENANT = {"extension_generation", "migrations", "publisher_moves", "upload_moves"}
 
 
 @pytest.fixture
