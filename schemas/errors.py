@@ -668,4 +668,4 @@ class PublisherNameConfusable(RegistryError):
 
 class DomainNotProven(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00220011"
-    sentence = "The answer of {domain} does not hold the publisher's statement, which is the line: {statement}"
+    sentence = "The answer of {domain} does not hold the publisher's statement, the line {statement}."

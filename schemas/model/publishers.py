@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from schemas.base import Entity
+from schemas.model.memberships import Invitation, PublisherMember, PublisherRole
 
 
 class PublisherStatus(StrEnum):
@@ -86,17 +87,6 @@ class Publisher(Entity, frozen=True):
     """Whether its extensions' versions are spared the look that the platform would take."""
 
 
-class PublisherRole(StrEnum):
-    """What a user is to a publisher. The contract's words are the same with a capital."""
-
-    OWNER = "owner"
-    """Decides about the publisher and its members."""
-    MAINTAINER = "maintainer"
-    """Brings and publishes releases under it."""
-    MEMBER = "member"
-    """Sees what its owners and maintainers see."""
-
-
 class OwnPublisher(Entity, frozen=True):
     """A publisher of the caller's tenant. `official`: the tenant is the platform's own; `role` is the caller's: owner for
     administrators, member for those who are nothing to it."""
@@ -110,48 +100,11 @@ class OwnPublisher(Entity, frozen=True):
     member_count: int
 
 
-class PublisherMember(Entity, frozen=True):
-    """A user who belongs to a publisher."""
-
-    user_id: str
-    user_name: str
-    role: PublisherRole
-    since: datetime
-
-
 class Membership(Entity, frozen=True):
     """A publisher and what the caller is to it; `role` None: he administers its tenant and is no member."""
 
     publisher: Publisher
     role: PublisherRole | None
-
-
-class InvitationState(StrEnum):
-    """What became of an invitation."""
-
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    REVOKED = "revoked"
-    EXPIRED = "expired"
-
-
-class Invitation(Entity, frozen=True):
-    """An offer to a user to belong to a publisher. With `hands_over_from` that user gives the publisher away with it."""
-
-    id: str
-    publisher_id: str
-    tenant_id: str
-    en_name: str
-    user_id: str
-    user_name: str
-    role: PublisherRole
-    hands_over_from: str | None
-    state: InvitationState
-    invited_by_id: str
-    invited_by_name: str
-    created_at: datetime
-    expires_at: datetime
 
 
 class Ground(StrEnum):

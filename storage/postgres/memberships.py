@@ -3,15 +3,8 @@
 from typing import Any
 
 from schemas.model.access import Caller, User
-from schemas.model.publishers import (
-    Invitation,
-    InvitationState,
-    Membership,
-    Publisher,
-    PublisherMember,
-    PublisherRole,
-    PublisherStatus,
-)
+from schemas.model.memberships import Invitation, InvitationState, PublisherMember, PublisherRole
+from schemas.model.publishers import Membership, Publisher, PublisherStatus
 from schemas.paging import Page, Paging
 from storage.postgres.database import Transaction
 from storage.postgres.queries import load

@@ -3,13 +3,13 @@
 from typing import Any
 
 from schemas.model.access import Caller
+from schemas.model.memberships import PublisherRole
 from schemas.model.publishers import (
     Ground,
     OwnPublisher,
     Proof,
     Publisher,
     PublisherFacts,
-    PublisherRole,
     PublisherStatus,
     Verification,
 )

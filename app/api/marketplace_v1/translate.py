@@ -21,7 +21,8 @@ from schemas.model.extensions import (
 )
 from schemas.model.feedback import Author, Evaluation, Reply, Report, Star
 from schemas.model.marketplace import Criterion, Detail, FacetCount, Filter, FilterType, Found, Listing, SortBy
-from schemas.model.publishers import OwnPublisher, Publisher, PublisherRole, PublisherStatus
+from schemas.model.memberships import PublisherRole
+from schemas.model.publishers import OwnPublisher, Publisher, PublisherStatus
 from schemas.model.uploads import Upload, UploadState
 from schemas.paging import Page, Paging
 from schemas.wire import marketplace_v1 as wire

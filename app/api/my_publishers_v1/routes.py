@@ -7,7 +7,7 @@ from app.api.operations import operation
 from app.api.paging import Limit, Offset
 from app.registry import Registry
 from schemas.model.access import Caller
-from schemas.model.publishers import PublisherRole
+from schemas.model.memberships import PublisherRole
 from schemas.paging import Paging
 from schemas.wire import my_publishers_v1 as wire
 

@@ -3,16 +3,8 @@
 from collections.abc import Sequence
 
 from app.api.moments import to_moment
-from schemas.model.publishers import (
-    ChangedFacts,
-    Invitation,
-    Membership,
-    Publisher,
-    PublisherFile,
-    PublisherMember,
-    PublisherRole,
-    Verification,
-)
+from schemas.model.memberships import Invitation, PublisherMember, PublisherRole
+from schemas.model.publishers import ChangedFacts, Membership, Publisher, PublisherFile, Verification
 from schemas.paging import Page, Paging
 from schemas.wire import my_publishers_v1 as wire
 

@@ -1,15 +1,8 @@
 """Publishers as operators see them."""
 
 from app.api.moments import to_moment
-from schemas.model.publishers import (
-    Ground,
-    LookAlike,
-    Proof,
-    Publisher,
-    PublisherFile,
-    PublisherMember,
-    Verification,
-)
+from schemas.model.memberships import PublisherMember
+from schemas.model.publishers import Ground, LookAlike, Proof, Publisher, PublisherFile, Verification
 from schemas.paging import Page, Paging
 from schemas.wire import operators_v1 as wire
 

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from schemas.errors import InvitationOver, NotPublisherMember
 from schemas.model.access import Caller
-from schemas.model.publishers import Act, Invitation, InvitationState, Publisher, PublisherRole
+from schemas.model.memberships import Invitation, InvitationState, PublisherRole
+from schemas.model.publishers import Act, Publisher
 
 INVITATION_DAYS = 14
 MOST_MEMBERS = 100

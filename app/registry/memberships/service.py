@@ -17,15 +17,8 @@ from schemas.errors import (
 from schemas.ids import is_id, new_id
 from schemas.model.access import Caller, User
 from schemas.model.audit import Change
-from schemas.model.publishers import (
-    Act,
-    Invitation,
-    InvitationState,
-    Membership,
-    Publisher,
-    PublisherMember,
-    PublisherRole,
-)
+from schemas.model.memberships import Invitation, InvitationState, PublisherMember, PublisherRole
+from schemas.model.publishers import Act, Membership, Publisher
 from schemas.paging import Page, Paging
 from storage.postgres import access, audit, memberships, publishers
 from storage.postgres.database import Database, Transaction, UniqueTaken

@@ -10,10 +10,11 @@ from schemas.errors import ServiceBusy
 from schemas.ids import new_id
 from schemas.model.access import Caller
 from schemas.model.icons import IconKind
+from schemas.model.memberships import PublisherRole
 from schemas.model.plugins import Composition, PluginFacts, VersionContent, VersionSpec
 from schemas.model.policies import Condition, ConditionGroup, Operator, RuleSetSpec, RuleSpec, ValueType
 from schemas.model.policies import Member as RuleMember
-from schemas.model.publishers import Publisher, PublisherFacts, PublisherRole
+from schemas.model.publishers import Publisher, PublisherFacts
 from schemas.model.uploads import NewUpload, Purpose, UploadState
 from schemas.model.webhooks import WebhookFacts
 from tests.accounts import Account, Member
@@ -89,9 +90,10 @@ async def _stand(publisher: Publisher, owner: Any) -> None:
     )
     await owner.execute(
         "INSERT INTO reserved_publisher_names (name_key, name_skeleton, shown_key, shown_skeleton, en_name, tenant_id,"
-        " publisher_id) VALUES ($1, $1, $1, $1, $1, $2, $1)",
+        " publisher_id) VALUES ($1::text, $1::text, $1::text, $1::text, $1::text, $2, $3)",
         publisher.id,
         publisher.tenant_id,
+        publisher.id,
     )
 
 

@@ -29,17 +29,8 @@ from schemas.errors import (
 )
 from schemas.ids import new_id
 from schemas.model.access import Caller
-from schemas.model.publishers import (
-    Act,
-    ChangedFacts,
-    Ground,
-    InvitationState,
-    Proof,
-    Publisher,
-    PublisherFacts,
-    PublisherRole,
-    PublisherStatus,
-)
+from schemas.model.memberships import InvitationState, PublisherRole
+from schemas.model.publishers import Act, ChangedFacts, Ground, Proof, Publisher, PublisherFacts, PublisherStatus
 from schemas.model.uploads import NewUpload, Purpose
 from schemas.paging import Paging
 from storage.postgres.embedded import Urls

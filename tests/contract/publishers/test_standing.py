@@ -19,15 +19,8 @@ from schemas.errors import (
 from schemas.ids import new_id
 from schemas.model.access import Caller, Role
 from schemas.model.audit import AuditQuery
-from schemas.model.publishers import (
-    ChangedFacts,
-    Ground,
-    Proof,
-    Publisher,
-    PublisherFacts,
-    PublisherRole,
-    PublisherStatus,
-)
+from schemas.model.memberships import PublisherRole
+from schemas.model.publishers import ChangedFacts, Ground, Proof, Publisher, PublisherFacts, PublisherStatus
 from tests.accounts import Account, NewAccount
 from tests.builders import a_name
 from tests.contract.postgres.furnished import a_spec
