@@ -222,7 +222,8 @@ CREATE POLICY visible ON publisher_verifications FOR SELECT USING (tenant_id = c
 CREATE POLICY platform ON publisher_verifications USING (is_platform());
 GRANT SELECT, INSERT, DELETE, UPDATE (role) ON publisher_members TO plugport_app;
 GRANT SELECT, INSERT, UPDATE (state, ended_at) ON publisher_invitations TO plugport_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON publisher_verifications TO plugport_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (ground, domain, note, verified_at, verified_by_id, verified_by_name)
+    ON publisher_verifications TO plugport_app;
 CALL audit_table('publisher_members', 'INSERT OR UPDATE OR DELETE', '', 'publisher_id,user_id');
 CALL audit_table('publisher_invitations', 'INSERT OR UPDATE OR DELETE');
 CALL audit_table('publisher_verifications', 'INSERT OR UPDATE OR DELETE', '', 'publisher_id');

@@ -262,7 +262,8 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "publisher_members": "DELETE INSERT SELECT UPDATE (role)",
         "publisher_moves": "SELECT",
         "publisher_tokens": "INSERT SELECT UPDATE (revoked_at)",
-        "publisher_verifications": "DELETE INSERT SELECT UPDATE",
+        "publisher_verifications": "DELETE INSERT SELECT UPDATE (domain) UPDATE (ground) UPDATE (note) UPDATE (verified_at) "
+        "UPDATE (verified_by_id) UPDATE (verified_by_name)",
         "publishers": "INSERT SELECT UPDATE",
         "recent_installs": "SELECT",
         "reserved_publisher_names": "INSERT SELECT",
