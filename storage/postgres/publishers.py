@@ -246,6 +246,11 @@ async def reserve(
     )
 
 
+async def release(tx: Transaction, publisher: Publisher, name_key: str) -> None:
+    """The name is free again, if it was this publisher that it was reserved for. Takes a platform transaction."""
+    await tx.run(QUERIES.release_name, tenant_id=publisher.tenant_id, name_key=name_key, publisher_id=publisher.id)
+
+
 async def list_names_of_others(
     tx: Transaction, tenant_id: str, skeletons: list[str], most: int
 ) -> list[tuple[str, str, str, PublisherStatus]]:

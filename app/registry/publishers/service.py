@@ -197,7 +197,8 @@ class Publishers:
     async def reject(self, caller: Caller, publisher_id: str, reason: str) -> Publisher:
         """Keeps the tenant from publishing under the publisher, for a reason of 1 to 1000 characters.
 
-        Raises `PublisherUnknown`, or `PublisherHasPublished` once something is published under it.
+        Where it was accepted its name is free again. Raises `PublisherUnknown`, `PublisherMoveRefused` for a suspended one, or
+        `PublisherHasPublished` once something is published under it.
         """
         permissions.require(caller, "reject_publisher")
         rules.checked_reason(reason)
@@ -211,6 +212,8 @@ class Publishers:
             ]
             if published:
                 raise PublisherHasPublished("publisher_id", plugins=rules.told(published))
+            if publisher.status is PublisherStatus.ACCEPTED:
+                await publishers.release(tx, publisher, names.key(publisher.en_name))
             return await _decide(tx, caller, publisher, status, reason, "publisher.rejected")
 
     async def suspend(self, caller: Caller, publisher_id: str, reason: str) -> Publisher:

@@ -54,7 +54,8 @@ CREATE FUNCTION publisher_key(en_name text) RETURNS text
 ALTER TABLE publishers ADD COLUMN name_key text COLLATE "C" GENERATED ALWAYS AS (publisher_key(en_name)) STORED;
 CREATE INDEX publishers_by_key ON publishers (tenant_id, name_key) WHERE deleted_at IS NULL;
 
--- Names that were accepted once are their tenant's for good, also when the publisher is deleted. A skeleton is what a name
+-- Names that were accepted are their tenant's for good, also when the publisher is deleted; but not when the acceptance was taken
+-- back before anything was published. A skeleton is what a name
 -- looks like (app/registry/publishers/names.py): of its English name, and of the name that is shown.
 CREATE TABLE reserved_publisher_names (
     name_key        text        COLLATE "C" PRIMARY KEY,
@@ -84,8 +85,9 @@ SELECT name_key, replace(pg_temp.folded(translate(en_name, '01I|', 'olll')), 'm'
 
 ALTER TABLE reserved_publisher_names ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON reserved_publisher_names FOR SELECT USING (tenant_id = current_tenant() OR is_platform());
-CREATE POLICY platform ON reserved_publisher_names FOR INSERT WITH CHECK (is_platform());
-GRANT SELECT, INSERT ON reserved_publisher_names TO plugport_app;
+CREATE POLICY platform_insert ON reserved_publisher_names FOR INSERT WITH CHECK (is_platform());
+CREATE POLICY platform_delete ON reserved_publisher_names FOR DELETE USING (is_platform());
+GRANT SELECT, INSERT, DELETE ON reserved_publisher_names TO plugport_app;
 CALL audit_table('reserved_publisher_names', 'INSERT OR UPDATE OR DELETE', '', 'name_key');
 
 -- A name that another tenant has or had, which is the same as the given one, or looks the same and is written otherwise. Whoever

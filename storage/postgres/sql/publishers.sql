@@ -138,6 +138,10 @@ INSERT INTO reserved_publisher_names (name_key, name_skeleton, shown_key, shown_
 VALUES (:name_key, :name_skeleton, :shown_key, :shown_skeleton, :en_name, :tenant_id, :publisher_id)
     ON CONFLICT (name_key) DO NOTHING
 
+-- name: release_name
+-- Only what this publisher brought: one before it, of the same name, may have been everybody's.
+DELETE FROM reserved_publisher_names WHERE tenant_id = :tenant_id AND name_key = :name_key AND publisher_id = :publisher_id
+
 -- name: list_names_of_others
 -- Live publishers of other tenants: those that wait, and those that were accepted under a name that looks like this one.
 SELECT p.id, p.en_name, p.name, p.status FROM publishers p

@@ -266,7 +266,7 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "UPDATE (verified_by_id) UPDATE (verified_by_name)",
         "publishers": "INSERT SELECT UPDATE",
         "recent_installs": "SELECT",
-        "reserved_publisher_names": "INSERT SELECT",
+        "reserved_publisher_names": "DELETE INSERT SELECT",
         "rule_set_rules": "DELETE INSERT SELECT",
         "rule_sets": "DELETE INSERT SELECT UPDATE",
         "tenants": "INSERT SELECT",

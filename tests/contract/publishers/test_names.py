@@ -1,5 +1,6 @@
 """Names of publishers: which are refused, which are told to the reviewer, and which stay somebody's for good."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -123,6 +124,28 @@ async def test_a_deleted_name_stays_its_accounts(registry: Registry, caller: Cal
     await registry.publishers.delete(caller, again.id)
     with pytest.raises(PublisherExists):
         await made(registry, stranger, name)
+
+
+async def test_a_name_whose_acceptance_was_a_mistake_is_free_again(
+    registry: Registry, caller: Caller, stranger: Caller
+) -> None:
+    name = a_name("mistaken")
+    await registry.publishers.reject(console(), (await accepted(registry, caller, name)).id, "a mistake")
+    await accepted(registry, stranger, name)
+
+
+async def test_of_names_that_look_alike_and_are_decided_at_once_one_is_accepted(
+    registry: Registry, new_account: NewAccount
+) -> None:
+    name = a_name("lllll")
+    spelt = [name, *(name[:at] + twin + name[at + 1 :] for at in range(3) for twin in "1I")]
+    asked = [await made(registry, new_account().user().caller, each) for each in spelt]
+    decided = await asyncio.gather(
+        *(registry.publishers.accept(console(), each.id) for each in asked), return_exceptions=True
+    )
+    refused = [type(each) for each in decided if isinstance(each, Exception)]
+    assert len(refused) == len(spelt) - 1
+    assert set(refused) <= {PublisherExists, PublisherNameConfusable}
 
 
 async def test_a_name_that_nobody_accepted_is_free_again(registry: Registry, caller: Caller, stranger: Caller) -> None:
