@@ -35,9 +35,6 @@ def _to(*audiences: Audience, text: str) -> Announcement:
 
 
 ANNOUNCEMENTS: dict[str, Announcement] = {
-    "publisher.created": _to(_O, text="The publisher {en_name} waits to be accepted."),
-    "publisher.accepted": _to(_P, text="The publisher {en_name} was accepted."),
-    "publisher.rejected": _to(_P, text="The publisher {en_name} was rejected: {reason}"),
     "publisher.reapplied": _to(_O, text="The publisher {en_name}, which was rejected, waits to be accepted again."),
     "publisher.suspended": _to(
         _P, text="The publisher {en_name} is suspended, and nothing is published under it: {reason}"
@@ -53,6 +50,9 @@ ANNOUNCEMENTS: dict[str, Announcement] = {
     "publisher.handed_over": _to(_P, text="{user_name} owns the publisher {en_name} now."),
     "publisher.member_changed": _to(_U, text="You are {role} of the publisher {en_name} now."),
     "publisher.member_removed": _to(_U, text="You do not belong to the publisher {en_name} any more."),
+    "publisher.created": _to(_O, text="The publisher {en_name} waits to be accepted."),
+    "publisher.accepted": _to(_P, text="The publisher {en_name} was accepted."),
+    "publisher.rejected": _to(_P, text="The publisher {en_name} was rejected: {reason}"),
     "extension.filed": _to(_O, text="{identifier} {version} waits for a look: {reason}"),
     "extension.published": _to(_A, _P, text="{identifier} {version} is published."),
     "extension.rejected": _to(_A, _P, text="{identifier} {version} was rejected: {reason}"),
