@@ -98,7 +98,7 @@ from schemas.errors import (
 Refusals = tuple[type[RegistryError], ...]
 
 _MAKE: Refusals = (NotMaintainer, PluginExists, WrongComposition, PublicNameTaken, PrivateCannotBePublished)
-_NEW_VERSION: Refusals = (*_MAKE, VersionExists, VersionRetired)
+_NEW_VERSION: Refusals = (*_MAKE, VersionExists, VersionRetired, NotPublisherMember)
 _CHANGE: Refusals = (PluginUnknown, NotMaintainer)
 _DRAFT: Refusals = (*_CHANGE, VersionUnknown, NotADraft)
 _FACTS: Refusals = (*_CHANGE, WrongComposition, PrivateCannotBePublished)
@@ -135,7 +135,7 @@ REFUSALS: dict[str, Refusals] = {
     "create_plugin_version": _NEW_VERSION,
     "create_plugin_draft": _NEW_VERSION,
     "update_plugin_draft": (*_DRAFT, WrongComposition, PrivateCannotBePublished),
-    "publish_plugin_draft": (*_DRAFT, PrivateCannotBePublished),
+    "publish_plugin_draft": (*_DRAFT, NotPublisherMember, PrivateCannotBePublished),
     "delete_plugin_draft": _DRAFT,
     "update_plugin_base_info": _FACTS,
     "publish_plugin": (*_PUBLISH, PublisherNotAccepted, PublicNameTaken, PrivateCannotBePublished),
@@ -152,6 +152,7 @@ REFUSALS: dict[str, Refusals] = {
     "delete_basic_plugin": (*_CHANGE, VersionUnknown, PluginInUse),
     "upload_basic_plugin": (
         *_MAKE,
+        NotPublisherMember,
         PackageRefused,
         ManifestRefused,
         ManifestContradicts,

@@ -94,6 +94,7 @@ class Plugins:
             plugin = await _own(tx, caller, name)
             if plugin is not None:
                 rules.require_change(caller, plugin)
+                await _require_publishing(tx, caller, plugin)
                 await _require_one_composition(tx, caller, plugin, Composition.SINGLE)
 
     async def _add_version(
@@ -110,6 +111,8 @@ class Plugins:
             plugin = await _create(tx, caller, spec.plugin_name, facts)
         else:
             rules.require_change(caller, plugin)
+            if state is VersionState.FORMAL:
+                await _require_publishing(tx, caller, plugin)
             await _require_one_composition(tx, caller, plugin, composition or plugin.composition)
 
         used = await plugins.find_version(tx, plugin, precedence)
@@ -170,6 +173,7 @@ class Plugins:
         """Turns a draft into a released version. Raises `NotADraft`, `VersionUnknown`."""
         async with self._change(caller) as tx:
             plugin, draft = await _draft(tx, caller, name, version)
+            await _require_publishing(tx, caller, plugin)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
             await _save(tx, caller, rules.with_facts(plugin, rules.told_by_release(draft.facts)))
@@ -290,6 +294,14 @@ async def _changeable(tx: Transaction, caller: Caller, name: str) -> Plugin:
         raise PluginUnknown("plugin_name", name=name)
     rules.require_change(caller, plugin)
     return plugin
+
+
+async def _require_publishing(tx: Transaction, caller: Caller, plugin: Plugin) -> None:
+    """Raises `NotPublisherMember` where a version of a published plug-in would go out under a publisher of others."""
+    if plugin.publisher_id is not None and plugin.public_name:
+        publisher = await publishers.find(tx, caller.tenant_id, plugin.publisher_id)
+        if publisher is not None:
+            await require_right(tx, caller, publisher, Act.BRING, "plugin_name")
 
 
 async def _create(tx: Transaction, caller: Caller, name: str, facts: PluginFacts) -> Plugin:

@@ -22,8 +22,8 @@ from schemas.model.audit import AuditQuery
 from schemas.model.memberships import PublisherRole
 from schemas.model.publishers import ChangedFacts, Ground, Proof, Publisher, PublisherFacts, PublisherStatus
 from tests.accounts import Account, NewAccount
-from tests.builders import a_name
-from tests.contract.postgres.furnished import a_spec
+from tests.builders import a_name, a_package
+from tests.contract.postgres.furnished import a_spec, pieces
 
 
 @pytest.fixture
@@ -72,6 +72,23 @@ async def test_owners_maintainers_and_administrators_bind_and_publish_and_nobody
         await registry.plugins.bind(user, name, "1.0.0", publisher.id)
         await registry.plugins.publish(user, name, "1.0.0", publisher.id)
         await registry.publisher_tokens.create(user, publisher.id, "machine", 1)
+
+
+async def test_versions_of_a_published_plugin_come_from_those_who_may_publish_under_its_publisher(
+    registry: Registry, account: Account, caller: Caller, publisher: Publisher
+) -> None:
+    name, colleague = a_name(), account.user().caller
+    await registry.plugins.create_version(caller, a_spec(name, "1.0.0"))
+    await registry.plugins.create_version(colleague, a_spec(name, "1.1.0"))
+    await registry.plugins.publish(caller, name, "1.0.0", publisher.id)
+    await registry.plugins.create_draft(colleague, a_spec(name, "2.0.0"))
+    with pytest.raises(NotPublisherMember):
+        await registry.plugins.publish_draft(colleague, name, "2.0.0")
+    with pytest.raises(NotPublisherMember):
+        await registry.plugins.create_version(colleague, a_spec(name, "3.0.0"))
+    with pytest.raises(NotPublisherMember):
+        await registry.packages.upload(colleague, name, None, pieces(a_package(name, "3.0.0")))
+    await registry.plugins.publish_draft(caller, name, "2.0.0")
 
 
 async def test_nothing_is_published_under_a_suspended_publisher_and_its_tokens_rest(
