@@ -26,6 +26,7 @@ from app.registry.icons.service import Icons
 from app.registry.installs.service import Installs
 from app.registry.jobs.service import Jobs
 from app.registry.marketplace.service import Marketplace
+from app.registry.memberships.service import Memberships
 from app.registry.notifications.service import Notifications
 from app.registry.packages.intake import Intake
 from app.registry.packages.service import Packages
@@ -101,6 +102,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             uploads=uploads,
             pipelines=Pipelines(database),
             publishers=Publishers(database),
+            memberships=Memberships(database),
             publisher_tokens=PublisherTokens(database),
             icons=Icons(database, blobs, intake, images),
             downloads=Downloads(database, blobs, hashing, redirect=settings.download_redirect == "on"),

@@ -142,7 +142,7 @@ class AccessObjectUnknown(RegistryError):
 
 class NotPublishersOwner(RegistryError):
     kind, code = Kind.FORBIDDEN, "PLUGPORT.00020008"
-    sentence = "Only the owner of the publisher and administrators may make tokens for it."
+    sentence = "Only owners and maintainers of the publisher and administrators may make tokens for it."
 
 
 class PublisherTokenUseless(RegistryError):
@@ -176,6 +176,66 @@ class PublisherInUse(RegistryError):
 class PublisherHasPublished(RegistryError):
     kind, code = Kind.CONFLICT, "PLUGPORT.00030005"
     sentence = "The publisher cannot be rejected while everybody sees plug-ins or extensions under it: {plugins}."
+
+
+# --- 0022: who belongs to a publisher, and its standing ----------------------------------------------------------
+
+
+class NotPublisherMember(RegistryError):
+    kind, code = Kind.FORBIDDEN, "PLUGPORT.00220001"
+    sentence = "Of the publisher {name} only {who} may do this, and administrators of its account."
+
+
+class PublisherMoveRefused(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220002"
+    sentence = "The publisher is {status}; as such it cannot be {act}."
+
+
+class LastOwner(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220003"
+    sentence = "A publisher has at least one owner; make somebody else an owner first."
+
+
+class PublisherMemberUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00220004"
+    sentence = "The publisher has no such member."
+
+
+class PublisherMemberExists(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220005"
+    sentence = "{name} is {role} of the publisher already."
+
+
+class InvitationUnknown(RegistryError):
+    kind, code = Kind.MISSING, "PLUGPORT.00220006"
+    sentence = "There is no such invitation."
+
+
+class InvitationOver(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220007"
+    sentence = "The invitation is {state}, and cannot be answered any more."
+
+
+class InvitationWaits(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220008"
+    sentence = "{name} has an invitation of the publisher already; revoke it to send another one."
+
+
+class TooManyPublisherMembers(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220009"
+    sentence = "A publisher has at most {limit} members, those who are invited among them."
+
+
+class PublisherNameConfusable(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220010"
+    sentence = (
+        "The name {name} looks like {other}, which is another publisher's; choose one that cannot be taken for it."
+    )
+
+
+class DomainNotProven(RegistryError):
+    kind, code = Kind.CONFLICT, "PLUGPORT.00220011"
+    sentence = "The answer of {domain} does not hold the publisher's statement, the line {statement}."
 
 
 # --- 0004: plug-ins ----------------------------------------------------------------------------------------------

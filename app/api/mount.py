@@ -20,6 +20,7 @@ from app.api import (
     marketplace_v1,
     moderation_v1,
     modules_v2,
+    my_publishers_v1,
     operators_v1,
     policies_v2,
     publisher_tokens_v1,
@@ -50,6 +51,7 @@ SURFACES: Sequence[ControllerRouterHandler] = [
     *policies_v2.HANDLERS,  # /v2/{domain_id}/rules* /v2/{domain_id}/tenant/* /v2/{project_id}/rule-sets* .../open-source/*
     *gates_v1.HANDLERS,  # /plugport/v1/gates/*
     *operators_v1.HANDLERS,  # /plugport/v1/publishers*
+    *my_publishers_v1.HANDLERS,  # /plugport/v1/my-publishers* /plugport/v1/publisher-invitations*
     *audit_v1.HANDLERS,  # /plugport/v1/audit/*
     *inbox_v1.HANDLERS,  # /plugport/v1/inbox*
     *webhooks_v1.HANDLERS,  # /plugport/v1/webhooks*

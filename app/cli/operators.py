@@ -1,7 +1,7 @@
 """What operators do at the machine itself: accounts, credentials, publishers. They work whether or not the server runs."""
 
 import sys
-from typing import Any
+from typing import IO, Any
 
 import click
 import msgspec
@@ -11,8 +11,10 @@ from app.cli.reporting import answer, as_json_option, reported
 from app.registry.access.passwords import MAX_PASSWORD_LENGTH
 from app.registry.access.rules import MOST_TOKEN_DAYS
 from app.registry.access.service import console
+from app.registry.publishers.rules import MAX_ANSWER_LENGTH
 from schemas.errors import InvalidField
 from schemas.model.access import PublisherToken, Role
+from schemas.model.publishers import Ground, Proof
 from schemas.paging import Paging
 
 tenant_option = click.option("--tenant", required=True, metavar="TENANT", help="The tenant, by name or id.")
@@ -202,6 +204,78 @@ def reject_publisher(publisher_id: str, reason: str, as_json: bool) -> None:
     """Keep a tenant from publishing under a publisher."""
     decided = _run(lambda registry: registry.publishers.reject(console(), publisher_id, reason))
     answer(as_json, _facts(decided), f"Publisher {decided.en_name} is rejected.")
+
+
+@publisher.command("suspend")
+@click.argument("publisher_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; its members read it.")
+@as_json_option
+@reported
+def suspend_publisher(publisher_id: str, reason: str, as_json: bool) -> None:
+    """Let nothing more be published under an accepted publisher."""
+    decided = _run(lambda registry: registry.publishers.suspend(console(), publisher_id, reason))
+    answer(as_json, _facts(decided), f"Publisher {decided.en_name} is suspended.")
+
+
+@publisher.command("reinstate")
+@click.argument("publisher_id", metavar="ID")
+@as_json_option
+@reported
+def reinstate_publisher(publisher_id: str, as_json: bool) -> None:
+    """End a suspension."""
+    decided = _run(lambda registry: registry.publishers.reinstate(console(), publisher_id))
+    answer(as_json, _facts(decided), f"Publisher {decided.en_name} is reinstated.")
+
+
+@publisher.command("verify")
+@click.argument("publisher_id", metavar="ID")
+@click.option("--ground", required=True, type=click.Choice([each.value for each in Ground]), help="Why it is believed.")
+@click.option(
+    "--domain", default="", metavar="DOMAIN", help="Whose file or TXT record holds the publisher's statement."
+)
+@click.option(
+    "--answer", "answer_file", type=click.File("r", encoding="utf-8"), help="What was found there; - reads it."
+)
+@click.option("--note", default="", help="How it is known; required by hand.")
+@as_json_option
+@reported
+def verify_publisher(
+    publisher_id: str, ground: str, domain: str, answer_file: IO[str] | None, note: str, as_json: bool
+) -> None:
+    """Set the verified mark of an accepted publisher."""
+    found = answer_file.read(MAX_ANSWER_LENGTH + 1) if answer_file is not None else ""
+    proof = Proof(ground=Ground(ground), domain=domain, answer=found, note=note)
+    shown = _run(lambda registry: registry.publishers.verify(console(), publisher_id, proof))
+    answer(as_json, _facts(shown), f"Publisher {shown.publisher.en_name} is verified.")
+
+
+@publisher.command("unverify")
+@click.argument("publisher_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; its members read it.")
+@as_json_option
+@reported
+def unverify_publisher(publisher_id: str, reason: str, as_json: bool) -> None:
+    """Take the verified mark away."""
+    shown = _run(lambda registry: registry.publishers.unverify(console(), publisher_id, reason))
+    answer(as_json, _facts(shown), f"Publisher {shown.publisher.en_name} is not verified.")
+
+
+@publisher.command("show")
+@click.argument("publisher_id", metavar="ID")
+@as_json_option
+@reported
+def show_publisher(publisher_id: str, as_json: bool) -> None:
+    """Show a publisher, its members, its statement, and whose names are like its own."""
+    shown = _run(lambda registry: registry.publishers.show_case(console(), publisher_id))
+    lines = [f"{shown.publisher.en_name}  {shown.publisher.status.label}  {shown.publisher.name}"]
+    lines += [f"{each.role}  {each.user_id}  {each.user_name}" for each in shown.members]
+    lines += (
+        [f"verified {shown.verification.verified_at:%Y-%m-%d}  {shown.verification.ground}"]
+        if shown.verification
+        else []
+    )
+    lines += [f"look-alike ({each.likeness})  {each.publisher_id}  {each.name}" for each in shown.look_alikes]
+    answer(as_json, _facts(shown), "\n".join([*lines, f"Statement: {shown.statement}"]))
 
 
 COMMANDS: list[click.Command] = [tenant, project, user, access_key, token, publisher_token, publisher]

@@ -16,6 +16,7 @@ from app.registry.icons.service import Icons
 from app.registry.installs.service import Installs
 from app.registry.jobs.service import Jobs
 from app.registry.marketplace.service import Marketplace
+from app.registry.memberships.service import Memberships
 from app.registry.notifications.service import Notifications
 from app.registry.packages.service import Packages
 from app.registry.pipelines.service import Pipelines
@@ -44,6 +45,7 @@ class Registry:
     uploads: Uploads
     pipelines: Pipelines
     publishers: Publishers
+    memberships: Memberships
     publisher_tokens: PublisherTokens
     icons: Icons
     downloads: Downloads

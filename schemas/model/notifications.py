@@ -55,6 +55,21 @@ _OF_RELEASES = {
 
 ANNOUNCEMENTS: dict[str, Announcement] = {
     **{f"{noun}.{verb}": told for noun in ("extension", "plugin") for verb, told in _OF_RELEASES.items()},
+    "publisher.reapplied": _to(_O, text="The publisher {en_name}, which was rejected, waits to be accepted again."),
+    "publisher.suspended": _to(
+        _P, text="The publisher {en_name} is suspended, and nothing is published under it: {reason}"
+    ),
+    "publisher.reinstated": _to(_P, text="The publisher {en_name} is reinstated."),
+    "publisher.verified": _to(_P, text="The publisher {en_name} has the verified mark."),
+    "publisher.unverified": _to(_P, text="The publisher {en_name} lost the verified mark: {reason}"),
+    "publisher.invited": _to(_U, text="You are invited to be {role} of the publisher {en_name}."),
+    "publisher.offered": _to(_U, text="The publisher {en_name} is offered to you, to own it."),
+    "publisher.invitation_revoked": _to(_U, text="The invitation to the publisher {en_name} was taken back."),
+    "publisher.invitation_accepted": _to(_P, text="{user_name} is {role} of the publisher {en_name} now."),
+    "publisher.invitation_declined": _to(_P, text="{user_name} declined to be {role} of the publisher {en_name}."),
+    "publisher.handed_over": _to(_P, text="{user_name} owns the publisher {en_name} now."),
+    "publisher.member_changed": _to(_U, text="You are {role} of the publisher {en_name} now."),
+    "publisher.member_removed": _to(_U, text="You do not belong to the publisher {en_name} any more."),
     "publisher.created": _to(_O, text="The publisher {en_name} waits to be accepted."),
     "publisher.accepted": _to(_P, text="The publisher {en_name} was accepted."),
     "publisher.rejected": _to(_P, text="The publisher {en_name} was rejected: {reason}"),

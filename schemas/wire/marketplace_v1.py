@@ -352,7 +352,7 @@ class OwnPublisherRow(Wire, kw_only=True):
     is_org: bool = False
     created_time: str
     updated_time: str
-    role: Literal["Owner", "Member"]
+    role: Literal["Owner", "Maintainer", "Member"]
     owners: list[PublisherMember]
     member_count: int
     extension_count: int

@@ -15,6 +15,36 @@ class RejectRequest(Wire, kw_only=True):
     ]
 
 
+class SuspendRequest(Wire, kw_only=True):
+    """Why a publisher is suspended, or loses its verified mark."""
+
+    reason: Annotated[
+        str, Meta(pattern=r"^[^\x00]*$", min_length=1, max_length=1000, description="Told to the publisher's tenant.")
+    ]
+
+
+class VerifyRequest(Wire, kw_only=True):
+    """On which ground a publisher gets the verified mark."""
+
+    ground: Annotated[
+        Literal["well-known", "dns", "by-hand"],
+        Meta(
+            description="`well-known`: the file `https://DOMAIN/.well-known/plugport-publisher.txt` holds the publisher's"
+            " statement; `dns`: a TXT record of the domain does; `by-hand`: the note says how else it is known."
+        ),
+    ]
+    domain: Annotated[str, Meta(pattern=r"^[^\x00]*$", max_length=254, description="Empty by hand.")] = ""
+    answer: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\x00]*$",
+            max_length=65_536,
+            description="What the file or the record holds, a line for each; one of them is the statement. Empty by hand.",
+        ),
+    ] = ""
+    note: Annotated[str, Meta(pattern=r"^[^\x00]*$", max_length=1000, description="Required by hand.")] = ""
+
+
 class PublisherReviewRequest(Wire, kw_only=True):
     """Who looks at the publisher's releases before they are published."""
 
@@ -40,7 +70,7 @@ class PublisherCase(Wire, kw_only=True):
     website: str
     support_url: str
     source_url: str
-    status: Literal["processing", "accept", "reject"]
+    status: Literal["processing", "accept", "reject", "suspended"]
     reason: str
     updated_by_id: str
     updated_by_name: str
@@ -56,3 +86,43 @@ class PublisherCasePage(Wire, kw_only=True):
     limit: int
     total: int
     publishers: list[PublisherCase]
+
+
+class PublisherMemberRow(Wire, kw_only=True):
+    """A user who belongs to a publisher."""
+
+    user_id: str
+    user_name: str
+    role: Literal["owner", "maintainer", "member"]
+    since: str
+
+
+class VerificationRow(Wire, kw_only=True):
+    """The verified mark: on which ground, by whom and when."""
+
+    ground: Literal["well-known", "dns", "by-hand"]
+    domain: str
+    note: str
+    verified_at: str
+    verified_by_id: str
+    verified_by_name: str
+
+
+class LookAlikeRow(Wire, kw_only=True):
+    """A publisher of another tenant whose name is the same, looks the same, or is popular and one letter apart."""
+
+    publisher_id: str
+    name: str
+    status: Literal["processing", "accept", "reject", "suspended"]
+    likeness: Literal["same", "looks-the-same", "one-letter"]
+
+
+class PublisherFile(Wire, kw_only=True):
+    """All that is kept of a publisher. `statement` is the line by which its domain proves it. `verification` is null without
+    the mark. `look_alikes` are at most twenty."""
+
+    publisher: PublisherCase
+    members: list[PublisherMemberRow]
+    verification: VerificationRow | None
+    statement: str
+    look_alikes: list[LookAlikeRow]

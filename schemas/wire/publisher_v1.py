@@ -33,6 +33,7 @@ class PublisherRow(Wire, kw_only=True):
     """PublisherVO (4.9.12, 4.9.13, 4.9.25).
 
     `auth_status`: the contract shows `processing` and `accept` and leads to expect a rejected state, `reject`.
+    A suspended publisher is told as `reject`, too: nothing can be published under it.
     `last_update_time` is ISO 8601 with milliseconds, UTC, without a zone.
     """
 

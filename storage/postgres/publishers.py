@@ -3,7 +3,16 @@
 from typing import Any
 
 from schemas.model.access import Caller
-from schemas.model.publishers import OwnPublisher, Publisher, PublisherFacts, PublisherRole, PublisherStatus
+from schemas.model.memberships import PublisherRole
+from schemas.model.publishers import (
+    Ground,
+    OwnPublisher,
+    Proof,
+    Publisher,
+    PublisherFacts,
+    PublisherStatus,
+    Verification,
+)
 from schemas.paging import Page, Paging
 from storage.postgres.database import Transaction
 from storage.postgres.queries import load
@@ -61,7 +70,11 @@ async def list_page(tx: Transaction, tenant_id: str, text: str, paging: Paging) 
 async def list_own(tx: Transaction, caller: Caller, text: str) -> list[OwnPublisher]:
     """The live publishers of the caller's tenant (of his token's publisher, that one) that `list_page` would find."""
     rows = await tx.many(
-        QUERIES.list_own_publishers, tenant_id=caller.tenant_id, text=text, publisher_id=caller.publisher_id
+        QUERIES.list_own_publishers,
+        tenant_id=caller.tenant_id,
+        text=text,
+        publisher_id=caller.publisher_id,
+        user_id=caller.user_id,
     )
     return [
         OwnPublisher(
@@ -69,7 +82,9 @@ async def list_own(tx: Transaction, caller: Caller, text: str) -> list[OwnPublis
             created_at=row["created_at"],
             official=caller.official,
             extension_count=row["extension_count"],
-            role=PublisherRole.OWNER if caller.is_admin or row["user_id"] == caller.user_id else PublisherRole.MEMBER,
+            role=PublisherRole.OWNER if caller.is_admin else PublisherRole(row["role"] or PublisherRole.MEMBER),
+            owner_name=row["owner_name"],
+            member_count=row["member_count"],
         )
         for row in rows
     ]
@@ -159,14 +174,120 @@ async def list_bound_extensions(
     return [row["identifier"] for row in rows]
 
 
-async def lock_name(tx: Transaction, en_name: str) -> None:
-    """Makes decisions about one English name wait for each other."""
-    await tx.run(QUERIES.lock_publisher_name, en_name=en_name)
+async def reapply(tx: Transaction, publisher: Publisher, by: Caller) -> Publisher:
+    """The publisher, which waits for a decision again, with the facts that it says of itself now."""
+    row = await tx.one(
+        QUERIES.reapply_publisher,
+        tenant_id=publisher.tenant_id,
+        id=publisher.id,
+        name=publisher.name,
+        description=publisher.description,
+        logo_url=publisher.logo_url,
+        website=publisher.website,
+        support_url=publisher.support_url,
+        source_url=publisher.source_url,
+        updated_by_id=by.user_id,
+        updated_by_name=by.user_name,
+    )
+    return _publisher(row)
 
 
-async def is_accepted_elsewhere(tx: Transaction, publisher: Publisher) -> bool:
-    """Whether another tenant has or had an accepted publisher of that English name. Takes a platform transaction."""
-    return bool(await tx.value(QUERIES.is_accepted_elsewhere, en_name=publisher.en_name, tenant_id=publisher.tenant_id))
+async def set_user(tx: Transaction, publisher: Publisher, user_id: str, by: Caller) -> None:
+    """From now on it is that user's."""
+    await tx.run(
+        QUERIES.set_publisher_user,
+        tenant_id=publisher.tenant_id,
+        id=publisher.id,
+        user_id=user_id,
+        updated_by_id=by.user_id,
+        updated_by_name=by.user_name,
+    )
+
+
+async def find_of_key(tx: Transaction, tenant_id: str, name_key: str) -> str | None:
+    """The English name of the tenant's live publisher of that key (app/registry/publishers/names.py)."""
+    found: str | None = await tx.value(QUERIES.find_publisher_of_key, tenant_id=tenant_id, name_key=name_key)
+    return found
+
+
+async def lock_names(tx: Transaction) -> None:
+    """Makes decisions about names wait for each other."""
+    await tx.run(QUERIES.lock_publisher_names)
+
+
+async def find_taken(
+    tx: Transaction, tenant_id: str, *, name_key: str, name_skeleton: str, shown_key: str, shown_skeleton: str
+) -> tuple[str, bool] | None:
+    """A name that another tenant has, or had until it deleted it, and that the given ones are (True) or look like (False)."""
+    row = await tx.maybe(
+        QUERIES.find_taken_name,
+        tenant_id=tenant_id,
+        name_key=name_key,
+        name_skeleton=name_skeleton,
+        shown_key=shown_key,
+        shown_skeleton=shown_skeleton,
+    )
+    return (row["en_name"], row["is_same"]) if row else None
+
+
+async def reserve(
+    tx: Transaction, publisher: Publisher, *, name_key: str, name_skeleton: str, shown_key: str, shown_skeleton: str
+) -> None:
+    """The names are the tenant's for good. Takes a platform transaction."""
+    await tx.run(
+        QUERIES.reserve_name,
+        name_key=name_key,
+        name_skeleton=name_skeleton,
+        shown_key=shown_key,
+        shown_skeleton=shown_skeleton,
+        en_name=publisher.en_name,
+        tenant_id=publisher.tenant_id,
+        publisher_id=publisher.id,
+    )
+
+
+async def release(tx: Transaction, publisher: Publisher, name_key: str) -> None:
+    """The name is free again, if it was this publisher that it was reserved for. Takes a platform transaction."""
+    await tx.run(QUERIES.release_name, tenant_id=publisher.tenant_id, name_key=name_key, publisher_id=publisher.id)
+
+
+async def list_names_of_others(
+    tx: Transaction, tenant_id: str, skeletons: list[str], most: int
+) -> list[tuple[str, str, str, PublisherStatus]]:
+    """Id, English name, name and status of other tenants' live publishers that wait, or were accepted and look like that."""
+    rows = await tx.many(QUERIES.list_names_of_others, tenant_id=tenant_id, skeletons=skeletons, most=most)
+    return [(row["id"], row["en_name"], row["name"], PublisherStatus(row["status"])) for row in rows]
+
+
+async def list_popular(tx: Transaction, tenant_id: str, most: int) -> list[tuple[str, str]]:
+    """Id and English name of other tenants' accepted publishers, the most used first. Takes a platform transaction."""
+    rows = await tx.many(QUERIES.list_popular_publishers, tenant_id=tenant_id, most=most)
+    return [(row["publisher_id"], row["en_name"]) for row in rows]
+
+
+async def find_verification(tx: Transaction, publisher: Publisher) -> Verification | None:
+    """The verified mark."""
+    row = await tx.maybe(QUERIES.find_verification, tenant_id=publisher.tenant_id, publisher_id=publisher.id)
+    return Verification(**{**row, "ground": Ground(row["ground"])}) if row else None
+
+
+async def save_verification(tx: Transaction, publisher: Publisher, proof: Proof, by: Caller) -> None:
+    """Sets the mark. Takes a platform transaction."""
+    await tx.run(
+        QUERIES.save_verification,
+        publisher_id=publisher.id,
+        tenant_id=publisher.tenant_id,
+        ground=proof.ground,
+        domain=proof.domain,
+        note=proof.note,
+        verified_by_id=by.user_id,
+        verified_by_name=by.user_name,
+    )
+
+
+async def delete_verification(tx: Transaction, publisher: Publisher) -> None:
+    """Takes the mark away. Takes a platform transaction."""
+    await tx.run(QUERIES.delete_verification, tenant_id=publisher.tenant_id, publisher_id=publisher.id)
 
 
 def _publisher(row: Any) -> Publisher:

@@ -167,6 +167,8 @@ _PATHS = {
     "asset": "`package`, or a file of it: `icon`, `readme`, `changelog`, `license`, `manifest`, `vsixmanifest`.",
     "sha256": "The SHA-256 of a package, 64 lower-case hexadecimal digits.",
     "publisher_id": "The publisher.",
+    "user_id": "The user.",
+    "invitation_id": "The invitation, or the offer to hand a publisher over.",
     "token_id": "The publisher token, by its id.",
     "version_id": "The version of an extension, by its id.",
     "report_id": "The report, by its number.",

@@ -17,6 +17,7 @@ from schemas.errors import (
     ContractUnusable,
     ContradictingConditions,
     DeliveryUnknown,
+    DomainNotProven,
     EvaluationUnknown,
     ExtensionUnknown,
     ExtensionVersionUnknown,
@@ -26,6 +27,10 @@ from schemas.errors import (
     IconRefused,
     IconUnknown,
     IdempotencyKeyReused,
+    InvitationOver,
+    InvitationUnknown,
+    InvitationWaits,
+    LastOwner,
     LoginRefused,
     ManifestContradicts,
     ManifestRefused,
@@ -37,6 +42,7 @@ from schemas.errors import (
     NothingBefore,
     NotificationUnknown,
     NotMaintainer,
+    NotPublisherMember,
     NotPublishersOwner,
     NotYourTenant,
     NotYourText,
@@ -58,6 +64,10 @@ from schemas.errors import (
     PublisherExists,
     PublisherHasPublished,
     PublisherInUse,
+    PublisherMemberExists,
+    PublisherMemberUnknown,
+    PublisherMoveRefused,
+    PublisherNameConfusable,
     PublisherNotAccepted,
     PublisherTokenUseless,
     PublisherUnknown,
@@ -89,6 +99,7 @@ from schemas.errors import (
     TaskNotReady,
     TooManyConsents,
     TooManyPolicies,
+    TooManyPublisherMembers,
     TooManyReplies,
     TooManyWebhooks,
     TooMuchSaid,
@@ -105,12 +116,14 @@ Refusals = tuple[type[RegistryError], ...]
 
 _MAKE: Refusals = (NotMaintainer, PluginExists, WrongComposition, PublicNameTaken, PrivateCannotBePublished)
 _CONTRACT: Refusals = (ContractRefused, StepRefused)
-_NEW_VERSION: Refusals = (*_MAKE, *_CONTRACT, VersionExists, VersionRetired)
+_NEW_VERSION: Refusals = (*_MAKE, *_CONTRACT, VersionExists, VersionRetired, NotPublisherMember)
 _CHANGE: Refusals = (PluginUnknown, NotMaintainer)
 _DRAFT: Refusals = (*_CHANGE, VersionUnknown, NotADraft)
 _FACTS: Refusals = (*_CHANGE, WrongComposition, PrivateCannotBePublished)
-_PUBLISH: Refusals = (*_CHANGE, VersionUnknown, PublisherUnknown, NotBoundTo)
-_NEW_UPLOAD: Refusals = (PublisherUnknown, PublisherNotAccepted, FileExists, QuotaExceeded)
+_PUBLISH: Refusals = (*_CHANGE, VersionUnknown, PublisherUnknown, NotPublisherMember, NotBoundTo)
+_NEW_UPLOAD: Refusals = (PublisherUnknown, NotPublisherMember, PublisherNotAccepted, FileExists, QuotaExceeded)
+_OWN_PUBLISHER: Refusals = (PublisherUnknown, NotPublisherMember)
+_INVITATION: Refusals = (InvitationUnknown, InvitationOver)
 _CHUNK: Refusals = (ChunkRefused, ChunkDigestWrong)
 _STORAGE: Refusals = (StorageUnavailable, StorageFull)
 _OF_VERSION: Refusals = (PluginUnknown, VersionUnknown)
@@ -149,7 +162,7 @@ REFUSALS: dict[str, Refusals] = {
     "create_plugin_version": (*_NEW_VERSION, PromiseBroken),
     "create_plugin_draft": _NEW_VERSION,
     "update_plugin_draft": (*_DRAFT, *_CONTRACT, WrongComposition, PrivateCannotBePublished),
-    "publish_plugin_draft": (*_DRAFT, *_CONTRACT, PromiseBroken, PrivateCannotBePublished),
+    "publish_plugin_draft": (*_DRAFT, *_CONTRACT, PromiseBroken, NotPublisherMember, PrivateCannotBePublished),
     "delete_plugin_draft": _DRAFT,
     "update_plugin_base_info": _FACTS,
     "publish_plugin": (*_PUBLISH, PublisherNotAccepted, PublicNameTaken, PrivateCannotBePublished),
@@ -176,6 +189,7 @@ REFUSALS: dict[str, Refusals] = {
     "delete_basic_plugin": (*_CHANGE, VersionUnknown, PluginInUse),
     "upload_basic_plugin": (
         *_MAKE,
+        NotPublisherMember,
         PackageRefused,
         ManifestRefused,
         ManifestContradicts,
@@ -229,11 +243,23 @@ REFUSALS: dict[str, Refusals] = {
     "upload_publisher_icon": (IconRefused, BytesDamaged),
     "show_icon": (IconUnknown, BytesDamaged, StorageUnavailable),
     # publishers
-    "create_publisher": (PublisherExists,),
-    "delete_publisher": (PublisherUnknown, PublisherInUse),
+    "create_publisher": (PublisherExists, PublisherNameConfusable),
+    "delete_publisher": (*_OWN_PUBLISHER, PublisherMoveRefused, PublisherInUse),
     "list_publisher": (),
     "list_available_publisher": (),
     "show_publisher": (),
+    # who belongs to publishers
+    "list_memberships": (),
+    "show_membership": _OWN_PUBLISHER,
+    "reapply_publisher": (*_OWN_PUBLISHER, PublisherMoveRefused, PublisherNameConfusable),
+    "change_publisher_member": (*_OWN_PUBLISHER, PublisherMemberUnknown, LastOwner),
+    "remove_publisher_member": (*_OWN_PUBLISHER, PublisherMemberUnknown, LastOwner),
+    "invite_to_publisher": (*_OWN_PUBLISHER, PublisherMemberExists, InvitationWaits, TooManyPublisherMembers),
+    "revoke_publisher_invitation": (*_OWN_PUBLISHER, *_INVITATION),
+    "hand_over_publisher": (*_OWN_PUBLISHER, PublisherMoveRefused, PublisherMemberExists, InvitationWaits),
+    "list_publisher_invitations": (),
+    "accept_publisher_invitation": (*_INVITATION, PublisherMoveRefused),
+    "decline_publisher_invitation": _INVITATION,
     # publisher tokens
     "create_publisher_token": (PublisherUnknown, NotPublishersOwner, PublisherTokenUseless),
     "list_publisher_tokens": (PublisherUnknown,),
@@ -342,10 +368,15 @@ REFUSALS: dict[str, Refusals] = {
     "judge_run": (RuleSetUnknown, NotYourTenant),
     # the platform's operators
     "list_publishers_to_decide": (),
-    "accept_publisher": (PublisherUnknown, PublisherExists),
-    "reject_publisher": (PublisherUnknown, PublisherHasPublished),
+    "accept_publisher": (PublisherUnknown, PublisherMoveRefused, PublisherExists, PublisherNameConfusable),
+    "reject_publisher": (PublisherUnknown, PublisherMoveRefused, PublisherHasPublished),
+    "show_publisher_case": (PublisherUnknown,),
+    "suspend_publisher": (PublisherUnknown, PublisherMoveRefused),
+    "reinstate_publisher": (PublisherUnknown, PublisherMoveRefused),
+    "verify_publisher": (PublisherUnknown, PublisherMoveRefused, DomainNotProven),
+    "unverify_publisher": (PublisherUnknown,),
     "set_system_review": (PublisherUnknown,),
-    "set_publisher_review": (PublisherUnknown,),
+    "set_publisher_review": _OWN_PUBLISHER,
     "list_extension_versions_in_review": (),
     "approve_extension_version": (*_REVIEWED, PublisherNotAccepted, PackageQuarantined, ChecksNotPassed),
     "reject_extension_version": _REVIEWED,

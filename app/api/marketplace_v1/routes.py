@@ -106,7 +106,7 @@ class MarketplaceController(Controller):
     @get("/publishers/mine", **operation("list_my_publishers"))
     async def publishers(self, caller: Caller, registry: Registry, name: NamePart = "") -> wire.OwnPublishersAnswer:
         """List the publishers of the caller's account."""
-        return translate.to_own_publishers(caller, await registry.publishers.list_mine(caller, name))
+        return translate.to_own_publishers(await registry.publishers.list_mine(caller, name))
 
     @post("/file/plugin", **operation("upload_extension_file"), request_max_body_size=None)  # the use-case bounds it
     async def upload(

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import msgspec
 
 from app.registry.installs.rules import asset_path, task_icon_path
 from schemas.errors import InvalidField
-from schemas.model.access import Caller
 from schemas.model.checks import Area, AreaResult, Outcome
 from schemas.model.consents import Consent, ConsentStatus
 from schemas.model.extensions import (
@@ -22,6 +21,7 @@ from schemas.model.extensions import (
 )
 from schemas.model.feedback import Author, Evaluation, Reply, Report, Star
 from schemas.model.marketplace import Criterion, Detail, FacetCount, Filter, FilterType, Found, Listing, SortBy
+from schemas.model.memberships import PublisherRole
 from schemas.model.publishers import OwnPublisher, Publisher, PublisherStatus
 from schemas.model.uploads import Upload, UploadState
 from schemas.paging import Page, Paging
@@ -300,17 +300,24 @@ def _runs_on(versions: Sequence[ExtensionVersion], words: dict[str, str]) -> lis
 # --- publishers ---------------------------------------------------------------------------------------------------------
 
 
-def to_own_publishers(caller: Caller, found: Sequence[OwnPublisher]) -> wire.OwnPublishersAnswer:
+_ROLES: dict[PublisherRole, Literal["Owner", "Maintainer", "Member"]] = {
+    PublisherRole.OWNER: "Owner",
+    PublisherRole.MAINTAINER: "Maintainer",
+    PublisherRole.MEMBER: "Member",
+}
+
+
+def to_own_publishers(found: Sequence[OwnPublisher]) -> wire.OwnPublishersAnswer:
     """The publishers of the caller's account."""
-    return wire.OwnPublishersAnswer(result=[_own_publisher(caller, each) for each in found])
+    return wire.OwnPublishersAnswer(result=[_own_publisher(each) for each in found])
 
 
-def _own_publisher(caller: Caller, own: OwnPublisher) -> wire.OwnPublisherRow:
+def _own_publisher(own: OwnPublisher) -> wire.OwnPublisherRow:
     publisher = own.publisher
     owner = wire.PublisherMember(
         domain_id=publisher.tenant_id,
         user_id=publisher.user_id,
-        user_name=caller.user_name if caller.user_id == publisher.user_id else "",
+        user_name=own.owner_name,
         role_value=publisher.id,
         extension_count=own.extension_count,
     )
@@ -331,9 +338,9 @@ def _own_publisher(caller: Caller, own: OwnPublisher) -> wire.OwnPublisherRow:
         is_open=bool(publisher.source_url),
         created_time=_second(own.created_at),
         updated_time=_second(publisher.updated_at),
-        role=own.role.value,
+        role=_ROLES[own.role],
         owners=[owner],
-        member_count=1,  # its owner; every author of the account publishes under it
+        member_count=own.member_count,
         extension_count=own.extension_count,
     )
 

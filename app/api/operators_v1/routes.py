@@ -48,6 +48,37 @@ class OperatorsController(Controller):
         """Keep the tenant from publishing under a publisher, for a reason."""
         return translate.to_case(await registry.publishers.reject(caller, publisher_id, data.reason))
 
+    @get("/{publisher_id:str}", **operation("show_publisher_case"))
+    async def show(self, publisher_id: str, caller: Caller, registry: Registry) -> wire.PublisherFile:
+        """Show all that is kept of a publisher, and whose names are like its own."""
+        return translate.to_file(await registry.publishers.show_case(caller, publisher_id))
+
+    @post("/{publisher_id:str}/suspend", **operation("suspend_publisher"))
+    async def suspend(
+        self, publisher_id: str, data: wire.SuspendRequest, caller: Caller, registry: Registry
+    ) -> wire.PublisherCase:
+        """Let nothing more be published under an accepted publisher, for a reason. What is published stays."""
+        return translate.to_case(await registry.publishers.suspend(caller, publisher_id, data.reason))
+
+    @post("/{publisher_id:str}/reinstate", **operation("reinstate_publisher"))
+    async def reinstate(self, publisher_id: str, caller: Caller, registry: Registry) -> wire.PublisherCase:
+        """End a suspension. Doing it again changes nothing."""
+        return translate.to_case(await registry.publishers.reinstate(caller, publisher_id))
+
+    @post("/{publisher_id:str}/verify", **operation("verify_publisher"))
+    async def verify(
+        self, publisher_id: str, data: wire.VerifyRequest, caller: Caller, registry: Registry
+    ) -> wire.PublisherFile:
+        """Set the verified mark of an accepted publisher, or set it anew on another ground."""
+        return translate.to_file(await registry.publishers.verify(caller, publisher_id, translate.to_proof(data)))
+
+    @post("/{publisher_id:str}/unverify", **operation("unverify_publisher"))
+    async def unverify(
+        self, publisher_id: str, data: wire.SuspendRequest, caller: Caller, registry: Registry
+    ) -> wire.PublisherFile:
+        """Take the verified mark away, for a reason. Where there is none nothing changes."""
+        return translate.to_file(await registry.publishers.unverify(caller, publisher_id, data.reason))
+
     @put("/{publisher_id:str}/system-review", **operation("set_system_review"))
     async def set_system_review(
         self, publisher_id: str, data: wire.SystemReviewRequest, caller: Caller, registry: Registry

@@ -1,7 +1,8 @@
 """Publishers as operators see them."""
 
 from app.api.moments import to_moment
-from schemas.model.publishers import Publisher
+from schemas.model.memberships import PublisherMember
+from schemas.model.publishers import Ground, LookAlike, Proof, Publisher, PublisherFile, Verification
 from schemas.paging import Page, Paging
 from schemas.wire import operators_v1 as wire
 
@@ -33,4 +34,50 @@ def to_page(found: Page[Publisher], paging: Paging) -> wire.PublisherCasePage:
     """One part of the publishers of one status."""
     return wire.PublisherCasePage(
         offset=paging.offset, limit=paging.limit, total=found.total, publishers=[to_case(each) for each in found.items]
+    )
+
+
+def to_proof(data: wire.VerifyRequest) -> Proof:
+    """What an operator goes by."""
+    return Proof(ground=Ground(data.ground), domain=data.domain, answer=data.answer, note=data.note)
+
+
+def to_member(member: PublisherMember) -> wire.PublisherMemberRow:
+    """A user who belongs to a publisher."""
+    return wire.PublisherMemberRow(
+        user_id=member.user_id, user_name=member.user_name, role=member.role.value, since=to_moment(member.since)
+    )
+
+
+def to_verification(found: Verification | None) -> wire.VerificationRow | None:
+    """The verified mark, if there is one."""
+    if found is None:
+        return None
+    return wire.VerificationRow(
+        ground=found.ground.value,
+        domain=found.domain,
+        note=found.note,
+        verified_at=to_moment(found.verified_at),
+        verified_by_id=found.verified_by_id,
+        verified_by_name=found.verified_by_name,
+    )
+
+
+def to_file(found: PublisherFile) -> wire.PublisherFile:
+    """All about a publisher of any tenant."""
+    return wire.PublisherFile(
+        publisher=to_case(found.publisher),
+        members=[to_member(each) for each in found.members],
+        verification=to_verification(found.verification),
+        statement=found.statement,
+        look_alikes=[_look_alike(each) for each in found.look_alikes],
+    )
+
+
+def _look_alike(found: LookAlike) -> wire.LookAlikeRow:
+    return wire.LookAlikeRow(
+        publisher_id=found.publisher_id,
+        name=found.name,
+        status=found.status.value,
+        likeness=found.likeness.value,
     )

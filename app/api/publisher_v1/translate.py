@@ -1,10 +1,18 @@
 """The contract's words about publishers, and ours."""
 
 from datetime import UTC
+from typing import Literal
 
-from schemas.model.publishers import Publisher, PublisherFacts
+from schemas.model.publishers import Publisher, PublisherFacts, PublisherStatus
 from schemas.paging import Page, Paging
 from schemas.wire import publisher_v1 as wire
+
+_AUTH_STATUS: dict[PublisherStatus, Literal["processing", "accept", "reject"]] = {
+    PublisherStatus.PROCESSING: "processing",
+    PublisherStatus.ACCEPTED: "accept",
+    PublisherStatus.REJECTED: "reject",
+    PublisherStatus.SUSPENDED: "reject",
+}
 
 
 def to_facts(request: wire.PublisherRequest) -> PublisherFacts:
@@ -34,7 +42,7 @@ def to_row(publisher: Publisher) -> wire.PublisherRow:
         source_url=publisher.source_url,
         en_name=publisher.en_name,
         name=publisher.name,
-        auth_status=publisher.status.value,
+        auth_status=_AUTH_STATUS[publisher.status],
         is_delete=0,
         last_update_user_name=publisher.updated_by_name,
         last_update_user_id=publisher.updated_by_id,

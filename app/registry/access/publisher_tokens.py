@@ -2,11 +2,13 @@
 
 A token never widens and never outlives what it hangs on. Its rights are those that its user has at the moment of use, on the
 operations that take such tokens (`operation(..., publisher_token=True)`); it stops with its user, with its publisher, at its end
-and when it is revoked. A publisher that is accepted again after a rejection has its tokens back.
+and when it is revoked. A publisher that is accepted again after a rejection, or reinstated, has its tokens back; a user who
+is no owner or maintainer any more brings nothing with his.
 """
 
 from app.registry.access import permissions, tokens
 from app.registry.access.rules import checked_name, checked_token_days
+from app.registry.memberships.rules import RIGHTS, party
 from schemas.errors import (
     AccessObjectUnknown,
     NotAuthenticated,
@@ -18,9 +20,9 @@ from schemas.errors import (
 from schemas.ids import is_id, new_id
 from schemas.model.access import Caller, IssuedPublisherToken, PublisherToken, User
 from schemas.model.audit import Change
-from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.publishers import Act, Publisher
 from schemas.paging import Page, Paging
-from storage.postgres import access, audit, publishers
+from storage.postgres import access, audit, memberships, publishers
 from storage.postgres.database import Database, Transaction
 
 
@@ -53,9 +55,10 @@ class PublisherTokens:
     # -- what users do with their own --------------------------------------------------------------------------------
 
     async def create(self, caller: Caller, publisher_id: str, name: str, days: int) -> IssuedPublisherToken:
-        """A token of the caller for a publisher of theirs (of their tenant, for administrators), good for 1 to 365 days.
+        """A token of the caller for a publisher that he owns or maintains (any of the tenant, for administrators),
+        good for 1 to 365 days.
 
-        Raises `PublisherUnknown`, `NotPublishersOwner`, or `PublisherTokenUseless` for a rejected publisher.
+        Raises `PublisherUnknown`, `NotPublishersOwner`, or `PublisherTokenUseless` for a rejected or suspended publisher.
         """
         permissions.require(caller, "create_publisher_token")
         async with self._database.transaction(caller.tenant_id) as tx:
@@ -125,10 +128,11 @@ async def _issue(
     checked_name("name", name)
     checked_token_days("expires_in_days", days)
     publisher = await _publisher(tx, user.tenant_id, publisher_id)
-    if not caller.is_admin and publisher.user_id != caller.user_id:
+    role = await memberships.find_role(tx, publisher, caller.user_id)
+    if party(caller, role) not in RIGHTS[Act.BRING]:
         raise NotPublishersOwner("publisher_id")
-    if publisher.status is PublisherStatus.REJECTED:
-        raise PublisherTokenUseless("publisher_id", reason="the publisher is rejected")
+    if publisher.status.is_shut:
+        raise PublisherTokenUseless("publisher_id", reason=f"the publisher is {publisher.status.label}")
     token = tokens.new_publisher_token()
     made = await access.insert_publisher_token(
         tx,

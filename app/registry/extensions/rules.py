@@ -11,7 +11,7 @@ from app.registry.uploads import rules as upload_rules
 from schemas.base import Entity
 from schemas.model.checks import CheckResult, Finding, Outcome
 from schemas.model.extensions import Comparison, ExtensionVersion, PackageFacts, VersionState
-from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.publishers import Publisher
 from schemas.model.uploads import Upload, UploadSpec, UploadState
 
 _MANIFEST = "extension/package.json"
@@ -39,13 +39,19 @@ class Standing(Entity, frozen=True):
 
 
 def judged(
-    results: Sequence[CheckResult], facts: PackageFacts | None, publisher: Publisher | None, publisher_id: str | None
+    results: Sequence[CheckResult],
+    facts: PackageFacts | None,
+    publisher: Publisher | None,
+    publisher_id: str | None,
+    *,
+    may_bring: bool = True,
 ) -> list[CheckResult]:
     """What the checks come to, together with what only the registry knows: whether the package's publisher is the right one.
 
-    `publisher` is the tenant's of that name, if it has one; `publisher_id` the one for which the upload was announced.
+    `publisher` is the tenant's of that name, if it has one; `publisher_id` the one for which the upload was announced;
+    `may_bring`: whoever uploaded it may bring releases under that publisher.
     """
-    finding = None if facts is None else _publisher_finding(facts, publisher, publisher_id)
+    finding = None if facts is None else _publisher_finding(facts, publisher, publisher_id, may_bring)
     if finding is None:
         return [*results]
     return [_failed(each, finding) if each.name == manifest.NAME else each for each in results]
@@ -55,12 +61,17 @@ def _failed(result: CheckResult, finding: Finding) -> CheckResult:
     return msgspec.structs.replace(result, outcome=Outcome.FAIL, findings=[*result.findings, finding])
 
 
-def _publisher_finding(facts: PackageFacts, publisher: Publisher | None, publisher_id: str | None) -> Finding | None:
+def _publisher_finding(
+    facts: PackageFacts, publisher: Publisher | None, publisher_id: str | None, may_bring: bool
+) -> Finding | None:
     if publisher is None:
         rule = f"your account has no publisher {facts.publisher}"
         remedy = "put the English name of one of your publishers into `publisher`, or make that publisher first"
-    elif publisher.status is PublisherStatus.REJECTED:
-        rule = f"the publisher {publisher.en_name} was rejected: {publisher.reason}"
+    elif not may_bring:
+        rule = f"you are neither an owner nor a maintainer of the publisher {publisher.en_name}"
+        remedy = "ask one of its owners to make you a maintainer, and upload the package again"
+    elif publisher.status.is_shut:
+        rule = f"the publisher {publisher.en_name} was {publisher.status.label}: {publisher.reason}"
         remedy = "put the English name of another of your publishers into `publisher`"
     elif publisher_id not in (None, publisher.id):
         rule = f"it names the publisher {publisher.en_name}, and was uploaded for another one"
@@ -128,7 +139,7 @@ def standing(
     """Where the task of an upload stands. `version` is what has come of it; `taken` has its number with other bytes.
 
     `is_orphan`: of an accepted package its publisher, or what it says, is no more. `rejected` is its publisher if the
-    operators rejected that one: then nobody can publish it.
+    operators rejected or suspended that one: then nobody can publish it.
     """
     if upload.state is not UploadState.ACCEPTED:
         owner, reason = _OF_UPLOAD[upload.state]
@@ -136,7 +147,7 @@ def standing(
     if rejected is not None and (version is None or version.state is VersionState.IN_REVIEW):
         return Standing(
             owner=Owner.UPLOADER,
-            reason=f"the publisher {rejected.en_name} was rejected: {rejected.reason}",
+            reason=f"the publisher {rejected.en_name} was {rejected.status.label}: {rejected.reason}",
             next_step="upload the package under another of your publishers, or ask the operators to accept this one",
         )
     if version is not None:

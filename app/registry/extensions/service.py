@@ -13,6 +13,7 @@ from app.registry.checks import rules as check_rules
 from app.registry.checks.service import Checks
 from app.registry.extensions import rules
 from app.registry.installs import rules as installs_rules
+from app.registry.memberships.service import require_right
 from app.registry.packages.intake import Intake
 from app.registry.plugins import versions
 from app.registry.publishers.rules import checked_reason
@@ -43,7 +44,7 @@ from schemas.model.extensions import (
     VersionState,
 )
 from schemas.model.installs import ServedAsset
-from schemas.model.publishers import Publisher, PublisherStatus
+from schemas.model.publishers import Act, Publisher
 from schemas.model.releases import NewRelease, Verdict
 from schemas.model.reviews import Reason
 from schemas.model.uploads import Purpose, Upload, UploadState
@@ -254,7 +255,8 @@ class Extensions:
         if not rules.is_publishable(upload) or facts is None or publisher is None:
             standing = _standing(task)
             raise TaskNotReady("task_id", state=upload.state, reason=standing.reason, next_step=standing.next_step)
-        if publisher.status is PublisherStatus.REJECTED:
+        await require_right(tx, caller, publisher, Act.BRING, "task_id")
+        if publisher.status.is_shut:
             raise PublisherNotAccepted("task_id", status=publisher.status)
         extension = task.extension or await extensions.insert(tx, new_id(), publisher, facts, caller)
         version = await extensions.insert_version(
@@ -295,7 +297,7 @@ def _precedence(facts: PackageFacts) -> bytes:
 
 def _standing(task: _Task) -> rules.Standing:
     is_orphan = task.facts is None or task.publisher is None
-    is_rejected = task.publisher is not None and task.publisher.status is PublisherStatus.REJECTED
+    is_rejected = task.publisher is not None and task.publisher.status.is_shut
     rejected = task.publisher if is_rejected else None
     return rules.standing(task.upload, task.version, task.taken, is_orphan=is_orphan, rejected=rejected)
 

@@ -7,15 +7,17 @@ import msgspec
 
 from app.registry.access import permissions
 from app.registry.icons import rules
+from app.registry.memberships.service import has_right
 from app.registry.packages.intake import Intake
 from app.registry.plugins.rules import may_see, require_change
 from schemas.errors import BytesDamaged, IconUnknown, NotMaintainer
 from schemas.model.access import Caller
 from schemas.model.audit import Change
 from schemas.model.icons import Icon, IconKind, MediaType
+from schemas.model.publishers import Act
 from storage.blobs.base import BlobStore
 from storage.executors import Executor
-from storage.postgres import audit, icons, packages, plugins
+from storage.postgres import audit, icons, packages, plugins, publishers
 from storage.postgres.database import Database, Transaction
 
 
@@ -55,7 +57,7 @@ class Icons:
                 await audit.lock_tenant(tx, caller.tenant_id)
                 await received.keep(tx)
                 await icons.insert(tx, icon)
-                show = _show_on_plugin if kind is IconKind.PLUGIN else icons.show_on_publisher
+                show = _show_on_plugin if kind is IconKind.PLUGIN else _show_on_publisher
                 shown_on = await show(tx, icon, name, caller)
                 await audit.record(tx, caller.tenant_id, caller, Change(
                     action="icon.uploaded", object_kind="icon", object_id=object_key,
@@ -96,6 +98,14 @@ class Icons:
         if hashlib.sha256(picture).hexdigest() != icon.sha256:
             raise BytesDamaged
         return picture
+
+
+async def _show_on_publisher(tx: Transaction, icon: Icon, en_name: str, caller: Caller) -> str | None:
+    """Gives the icon to the tenant's live publisher of that name; answers its id, or None where the caller may not."""
+    publisher = await publishers.find_by_name(tx, icon.tenant_id, en_name)
+    if publisher is None or not await has_right(tx, caller, publisher, Act.BRING):
+        return None
+    return await icons.show_on_publisher(tx, icon, publisher.en_name, caller)
 
 
 async def _show_on_plugin(tx: Transaction, icon: Icon, name: str, caller: Caller) -> str | None:

@@ -14,6 +14,7 @@ import msgspec
 from app.registry.contracts import rules as contracts
 from app.registry.contracts.changes import Changes
 from app.registry.contracts.steps import require_steps
+from app.registry.memberships.service import require_right
 from app.registry.plugins import rules, versions
 from app.registry.releases.service import Releases
 from schemas.base import Entity
@@ -46,6 +47,7 @@ from schemas.model.plugins import (
     VersionSpec,
     VersionState,
 )
+from schemas.model.publishers import Act
 from schemas.model.releases import NewRelease, ReleaseState
 from storage.postgres import audit, plugins, publishers, releases
 from storage.postgres.database import Database, Transaction, UniqueTaken
@@ -109,6 +111,7 @@ class Plugins:
             plugin = await _own(tx, caller, name)
             if plugin is not None:
                 rules.require_change(caller, plugin)
+                await _require_publishing(tx, caller, plugin)
                 await _require_one_composition(tx, caller, plugin, Composition.SINGLE)
 
     async def _add_version(
@@ -127,6 +130,8 @@ class Plugins:
             plugin = await _create(tx, caller, spec.plugin_name, facts)
         else:
             rules.require_change(caller, plugin)
+            if state is VersionState.FORMAL:
+                await _require_publishing(tx, caller, plugin)
             await _require_one_composition(tx, caller, plugin, composition or plugin.composition)
 
         used = await plugins.find_version(tx, plugin, precedence)
@@ -203,6 +208,7 @@ class Plugins:
         """Turns a draft into a released version. Raises `NotADraft`, `VersionUnknown`."""
         async with self._change(caller) as tx:
             plugin, draft = await _draft(tx, caller, name, version)
+            await _require_publishing(tx, caller, plugin)
             content = _content_of(await _read(tx, caller, plugin, draft))
             contracts.require_contract(contracts.written_by(content))
             await self._changes.require_promise(tx, plugin, draft.version, content)
@@ -246,6 +252,7 @@ class Plugins:
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
                 raise PublisherUnknown("publisher_unique_id")
+            await require_right(tx, caller, publisher, Act.BRING, "publisher_unique_id")
             if plugin.publishing and plugin.publisher_id != publisher.id:
                 raise NotBoundTo("publisher_unique_id", name=name)
             await _save(tx, caller, msgspec.structs.replace(plugin, publisher_id=publisher.id))
@@ -265,6 +272,7 @@ class Plugins:
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
                 raise PublisherUnknown("publisher_unique_id")
+            await require_right(tx, caller, publisher, Act.BRING, "publisher_unique_id")
             if publisher.status != "accept":
                 raise PublisherNotAccepted("publisher_unique_id", status=publisher.status)
             if plugin.publisher_id not in (None, publisher.id):
@@ -353,6 +361,14 @@ async def _read(tx: Transaction, caller: Caller, plugin: Plugin, draft: VersionN
         attribution=str(plugin.attribution),
     )
     return (await plugins.ask_versions(tx, caller, [asked]))[0]
+
+
+async def _require_publishing(tx: Transaction, caller: Caller, plugin: Plugin) -> None:
+    """Raises `NotPublisherMember` where a version of a published plug-in would go out under a publisher of others."""
+    if plugin.publisher_id is not None and plugin.public_name:
+        publisher = await publishers.find(tx, caller.tenant_id, plugin.publisher_id)
+        if publisher is not None:
+            await require_right(tx, caller, publisher, Act.BRING, "plugin_name")
 
 
 async def _create(tx: Transaction, caller: Caller, name: str, facts: PluginFacts) -> Plugin:

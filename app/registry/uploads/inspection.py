@@ -9,6 +9,7 @@ from app.registry.access import permissions
 from app.registry.checks import rules as check_rules
 from app.registry.checks.service import Checks, Examined
 from app.registry.extensions import rules as extension_rules
+from app.registry.memberships.service import has_right, require_right
 from app.registry.packages.service import Inspected, Packages, require_manifest
 from app.registry.uploads import rules
 from app.registry.uploads.joining import record
@@ -26,7 +27,7 @@ from schemas.ids import is_id
 from schemas.model.access import Caller
 from schemas.model.checks import CheckResult, Finding, Outcome, PackageLocation, Subject, SubjectKind
 from schemas.model.packages import Manifest
-from schemas.model.publishers import PublisherStatus
+from schemas.model.publishers import Act
 from schemas.model.uploads import Purpose, Upload, UploadState
 from storage.blobs.base import BlobStore, Stored
 from storage.blobs.proof import prove_stored
@@ -172,9 +173,12 @@ class Inspection:
         before the checks were run again.
         """
         facts = examined.reading.facts
-        async with self._deciding(upload, stored) as (tx, _):
+        async with self._deciding(upload, stored) as (tx, maker):
             publisher = await publishers.find_by_name(tx, upload.tenant_id, facts.publisher) if facts else None
-            results = extension_rules.judged(examined.results, facts, publisher, upload.spec.publisher_id)
+            may_bring = publisher is None or await has_right(tx, maker, publisher, Act.BRING)
+            results = extension_rules.judged(
+                examined.results, facts, publisher, upload.spec.publisher_id, may_bring=may_bring
+            )
             verdict = self._checks.verdict(subject.kind, results)
             self._checks.require_done(subject.kind, results)
             if facts is not None:
@@ -240,11 +244,13 @@ async def _maker(tx: Transaction, upload: Upload) -> Caller:
 
 
 async def require_publisher(tx: Transaction, caller: Caller, publisher_id: str) -> None:
-    """Raises `PublisherUnknown` or `PublisherNotAccepted` where the caller can bring nothing under the publisher."""
+    """Raises `PublisherUnknown`, `NotPublisherMember` or `PublisherNotAccepted` where the caller can bring nothing under the
+    publisher."""
     publisher = None
     if is_id(publisher_id) and caller.publisher_id in (None, publisher_id):
         publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
     if publisher is None:
         raise PublisherUnknown("publisher_id")
-    if publisher.status is PublisherStatus.REJECTED:
-        raise PublisherNotAccepted("publisher_id", status=publisher.status)
+    await require_right(tx, caller, publisher, Act.BRING, "publisher_id")
+    if publisher.status.is_shut:
+        raise PublisherNotAccepted("publisher_id", status=publisher.status.label)

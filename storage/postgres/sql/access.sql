@@ -89,12 +89,13 @@ SELECT :id, :digest, u.tenant_id, :publisher_id, u.id, :name, :hint, now() + mak
 RETURNING created_at, expires_at
 
 -- name: find_publisher_token
--- Of the tokens in this user's hands, or (null) of all; in the hands of its holder and of the publisher's owner.
+-- Of the tokens in this user's hands, or (null) of all; in the hands of its holder and of the publisher's owners.
 SELECT k.id, k.tenant_id, k.publisher_id, k.user_id, u.name AS user_name, k.name, k.hint, k.created_at, k.expires_at,
        k.revoked_at, k.last_used_at
-  FROM publisher_tokens k JOIN users u ON u.id = k.user_id JOIN publishers p ON p.id = k.publisher_id
+  FROM publisher_tokens k JOIN users u ON u.id = k.user_id
  WHERE k.tenant_id = :tenant_id AND k.id = :id
-   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR p.user_id = :in_hands_of)
+   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR EXISTS (SELECT FROM publisher_members m
+                   WHERE m.publisher_id = k.publisher_id AND m.user_id = :in_hands_of AND m.role = 'owner'))
 
 -- name: find_publisher_token_tenant
 SELECT tenant_id FROM publisher_tokens WHERE id = :id
@@ -103,16 +104,18 @@ SELECT tenant_id FROM publisher_tokens WHERE id = :id
 -- Latest first; those of one publisher, or (null) of all.
 SELECT k.id, k.tenant_id, k.publisher_id, k.user_id, u.name AS user_name, k.name, k.hint, k.created_at, k.expires_at,
        k.revoked_at, k.last_used_at
-  FROM publisher_tokens k JOIN users u ON u.id = k.user_id JOIN publishers p ON p.id = k.publisher_id
+  FROM publisher_tokens k JOIN users u ON u.id = k.user_id
  WHERE k.tenant_id = :tenant_id AND (:publisher_id::text IS NULL OR k.publisher_id = :publisher_id)
-   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR p.user_id = :in_hands_of)
+   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR EXISTS (SELECT FROM publisher_members m
+                   WHERE m.publisher_id = k.publisher_id AND m.user_id = :in_hands_of AND m.role = 'owner'))
  ORDER BY k.created_at DESC, k.id DESC OFFSET :offset LIMIT :limit
 
 -- name: count_publisher_tokens
 SELECT count(*)
-  FROM publisher_tokens k JOIN publishers p ON p.id = k.publisher_id
+  FROM publisher_tokens k
  WHERE k.tenant_id = :tenant_id AND (:publisher_id::text IS NULL OR k.publisher_id = :publisher_id)
-   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR p.user_id = :in_hands_of)
+   AND (:in_hands_of::text IS NULL OR k.user_id = :in_hands_of OR EXISTS (SELECT FROM publisher_members m
+                   WHERE m.publisher_id = k.publisher_id AND m.user_id = :in_hands_of AND m.role = 'owner'))
 
 -- name: revoke_publisher_token
 UPDATE publisher_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE tenant_id = :tenant_id AND id = :id

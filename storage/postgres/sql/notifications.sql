@@ -4,11 +4,12 @@ SELECT tenant_id, number, recorded_at, actor_id, actor_name, credential, action,
   FROM audit_entries WHERE tenant_id = :tenant_id AND number = :number
 
 -- name: list_publisher_users
--- Who answers for a publisher: its user, and the administrators of its tenant.
+-- Who answers for a publisher: its owners and maintainers, and the administrators of its tenant.
 SELECT u.id, u.tenant_id
   FROM publishers p JOIN users u ON u.tenant_id = p.tenant_id
  WHERE p.tenant_id = :tenant_id AND p.id = :publisher_id AND u.disabled_at IS NULL
-   AND (u.id = p.user_id OR 'admin' = ANY (u.roles))
+   AND ('admin' = ANY (u.roles) OR EXISTS (SELECT FROM publisher_members m WHERE m.publisher_id = p.id AND m.user_id = u.id
+                                                  AND m.role IN ('owner', 'maintainer')))
  ORDER BY u.id LIMIT :most
 
 -- name: list_platform_users

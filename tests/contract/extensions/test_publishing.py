@@ -106,11 +106,13 @@ async def test_a_package_of_a_publisher_for_whom_it_may_not_come_is_refused_with
     if named == "nobody":
         changes["publisher"] = "nobody"
     elif named == "another tenant's":
-        stranger = await Desk.open(desk.world)
-        changes["publisher"] = stranger.publisher
+        changes["publisher"] = f"theirs-{secrets.token_hex(6)}"
         await desk.world.owner.execute(
-            "UPDATE publishers SET tenant_id = (SELECT id FROM tenants WHERE id <> $2 LIMIT 1) WHERE id = $1",
-            stranger.publisher_id, desk.caller.tenant_id,
+            """INSERT INTO publishers (id, tenant_id, en_name, name, user_id, description, logo_url, website, support_url,
+                                       source_url, status, updated_by_id, updated_by_name)
+               SELECT $1, id, $2::text, $2::text, '', '', '', '', 'x@y.example', '', 'accept', '', ''
+                 FROM tenants WHERE id <> $3 LIMIT 1""",
+            new_id(), changes["publisher"], desk.caller.tenant_id,
         )  # fmt: skip
     elif named == "a rejected one":
         await desk.world.wiring.registry.publishers.reject(desk.operator, other_id, "copied")
@@ -515,10 +517,10 @@ async def test_my_publishers_are_told_with_my_role_and_how_many_extensions_they_
     publishers = desk.world.wiring.registry.publishers
     await desk.published(desk.package())
     (mine,) = await publishers.list_mine(desk.caller, desk.publisher.upper())
-    assert (mine.publisher.id, mine.extension_count, mine.role) == (desk.publisher_id, 1, "Owner")
+    assert (mine.publisher.id, mine.extension_count, mine.role) == (desk.publisher_id, 1, "owner")
     colleague = msgspec.structs.replace(desk.caller, user_id="0" * 32)
     (theirs,) = await publishers.list_mine(colleague, desk.publisher)
-    assert theirs.role == "Member"
+    assert theirs.role == "member"
     assert desk.publisher_id in {each.publisher.id for each in await publishers.list_mine(desk.caller, "")}
     stranger = msgspec.structs.replace(desk.caller, tenant_id="0" * 32)
     assert await publishers.list_mine(stranger, "") == []

@@ -24,16 +24,16 @@ README = b"# Linter\n\n<script>alert(1)</script>\n"
 class Shelf:
     """An extension of an account, under an accepted publisher of its own."""
 
-    def __init__(self, wiring: Wiring, owner: Any, account: Account, operator: Member, publisher_id: str) -> None:
+    def __init__(self, wiring: Wiring, owner: Any, account: Account, operator: Member, maker: Caller) -> None:
         self.owner = owner
         """A connection of the role that owns everything."""
         self.account = account
-        self.caller: Caller = account.user("author").caller
+        self.caller = maker
         self.publisher = ""
         self.name = a_name("linter")
         self._registry = wiring.registry
         self._operator = operator.caller
-        self._publisher_id = publisher_id
+        self._publisher_id = ""
 
     @classmethod
     async def open(cls, wiring: Wiring, urls: Urls, account: Account, operator: Member) -> "Shelf":
@@ -41,10 +41,11 @@ class Shelf:
         owner = await asyncpg.connect(urls.owner, server_settings={"search_path": "plugport,public"})
         name = a_name("Maker")
         facts = PublisherFacts(en_name=name, name=name, support_url="x@y.example")
-        publisher = await wiring.registry.publishers.create(account.user("author").caller, facts)
+        maker = account.user("author").caller
+        publisher = await wiring.registry.publishers.create(maker, facts)
         await wiring.registry.publishers.accept(operator.caller, publisher.id)
-        shelf = cls(wiring, owner, account, operator, publisher.id)
-        shelf.publisher = name
+        shelf = cls(wiring, owner, account, operator, maker)
+        shelf.publisher, shelf._publisher_id = name, publisher.id
         return shelf
 
     async def close(self) -> None:

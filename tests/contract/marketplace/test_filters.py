@@ -291,7 +291,7 @@ def test_a_publisher_that_is_accepted_later_verifies_its_extensions(shop: Shop) 
     assert shop.found(verified) == []
     shop.run("UPDATE publishers SET status = 'accept' WHERE id = $1", publisher)
     assert shop.found(verified) == ["theirs"]
-    shop.run("UPDATE publishers SET status = 'processing' WHERE id = $1", publisher)
+    shop.run("UPDATE publishers SET status = 'suspended' WHERE id = $1", publisher)
     assert shop.found(verified) == []
     assert disorder(shop) == []
 

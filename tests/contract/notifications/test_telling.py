@@ -16,6 +16,7 @@ from app.wiring import Wiring, wired
 from schemas.errors import DeliveryUnknown, NotificationUnknown, OperationNotAllowed, TooManyWebhooks, WebhookUnknown
 from schemas.model.access import Caller
 from schemas.model.audit import AuditQuery
+from schemas.model.memberships import PublisherRole
 from schemas.model.publishers import PublisherFacts
 from schemas.model.webhooks import Delivery, IssuedWebhook, WebhookFacts
 from schemas.paging import Paging
@@ -98,6 +99,26 @@ async def test_who_answers_for_a_publisher_is_told_of_the_decision_and_who_decid
     mine = await registry.notifications.list_mine(operator.caller, unread=False, before=LATEST, limit=1000)
     about = [each.action for each in mine.notifications if each.object_id == publisher_id]
     assert about == ["publisher.created"]
+
+
+async def test_owners_and_maintainers_answer_for_a_publisher_and_plain_members_do_not(
+    registry: Registry, account: Account, operator: Member, work: Callable[..., Any]
+) -> None:
+    owner, maintainer, member = (account.user("author").caller for _ in range(3))
+    publisher_id = await decided(registry, owner, operator)
+    for user, role in ((maintainer, PublisherRole.MAINTAINER), (member, PublisherRole.MEMBER)):
+        invited = await registry.memberships.invite(owner, publisher_id, user.user_id, role)
+        await registry.memberships.accept(user, invited.id)
+    await registry.publishers.suspend(operator.caller, publisher_id, "why")
+    await work()
+    told = {}
+    for user in (owner, maintainer, member):
+        inbox = await registry.notifications.list_mine(user, unread=False, before=LATEST, limit=100)
+        told[user.user_id] = {each.action for each in inbox.notifications}
+    assert "publisher.invited" in told[maintainer.user_id] & told[member.user_id]
+    assert "publisher.suspended" in told[owner.user_id] & told[maintainer.user_id]
+    assert "publisher.invitation_accepted" in told[owner.user_id]
+    assert "publisher.suspended" not in told[member.user_id]
 
 
 async def test_nobody_is_told_twice_however_often_the_job_runs(

@@ -10,10 +10,11 @@ from schemas.errors import ServiceBusy
 from schemas.ids import new_id
 from schemas.model.access import Caller
 from schemas.model.icons import IconKind
+from schemas.model.memberships import PublisherRole
 from schemas.model.plugins import Composition, PluginFacts, VersionContent, VersionSpec
 from schemas.model.policies import Condition, ConditionGroup, Operator, RuleSetSpec, RuleSpec, ValueType
 from schemas.model.policies import Member as RuleMember
-from schemas.model.publishers import PublisherFacts
+from schemas.model.publishers import Publisher, PublisherFacts
 from schemas.model.uploads import NewUpload, Purpose, UploadState
 from schemas.model.webhooks import WebhookFacts
 from tests.accounts import Account, Member
@@ -52,6 +53,8 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     facts = PublisherFacts(en_name="Makers", name="Makers", support_url="x@y.example")
     publisher = await registry.publishers.create(caller, facts)
     await registry.publisher_tokens.create(caller, publisher.id, "build server", 90)
+    await registry.memberships.invite(caller, publisher.id, account.user("author").user.id, PublisherRole.MEMBER)
+    await _stand(publisher, owner)
     await begin_upload(registry, caller, publisher.id)
     # One far off: a worker that is there would do it at once, and then it would be no more.
     await owner.execute(
@@ -80,6 +83,23 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     )
     await _tell(registry, admin.caller, owner)
     return admin
+
+
+async def _stand(publisher: Publisher, owner: Any) -> None:
+    """What operators give publishers that they accept: this one still waits."""
+    await owner.execute(
+        "INSERT INTO publisher_verifications (publisher_id, tenant_id, ground, domain, note, verified_by_id, verified_by_name)"
+        " VALUES ($1, $2, 'by-hand', '', 'known', '', '')",
+        publisher.id,
+        publisher.tenant_id,
+    )
+    await owner.execute(
+        "INSERT INTO reserved_publisher_names (name_key, name_skeleton, shown_key, shown_skeleton, en_name, tenant_id,"
+        " publisher_id) VALUES ($1::text, $1::text, $1::text, $1::text, $1::text, $2, $3)",
+        publisher.id,
+        publisher.tenant_id,
+        publisher.id,
+    )
 
 
 async def _tell(registry: Registry, admin: Caller, owner: Any) -> None:

@@ -17,9 +17,9 @@ DENIED = asyncpg.InsufficientPrivilegeError
 
 # Tables of tenants of which the application sees nothing directly; functions with their owner's rights read them.
 OUT_OF_REACH = {"audit_heads", "seen_signatures"}
-# What is nobody's: which migrations were applied, which moves of uploads and releases are legal, and how often sets of extensions
-# changed.
-OF_NO_TENANT = {"extension_generation", "migrations", "release_moves", "upload_moves"}
+# What is nobody's: which migrations were applied, which moves of uploads, publishers and releases are legal, and how often sets
+# of extensions changed.
+OF_NO_TENANT = {"extension_generation", "migrations", "publisher_moves", "release_moves", "upload_moves"}
 
 
 @pytest.fixture
@@ -258,7 +258,12 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "plugins": "INSERT SELECT UPDATE",
         "policy_rules": "DELETE INSERT SELECT UPDATE",
         "projects": "INSERT SELECT",
+        "publisher_invitations": "INSERT SELECT UPDATE (ended_at) UPDATE (state)",
+        "publisher_members": "DELETE INSERT SELECT UPDATE (role)",
+        "publisher_moves": "SELECT",
         "publisher_tokens": "INSERT SELECT UPDATE (revoked_at)",
+        "publisher_verifications": "DELETE INSERT SELECT UPDATE (domain) UPDATE (ground) UPDATE (note) UPDATE (verified_at) "
+        "UPDATE (verified_by_id) UPDATE (verified_by_name)",
         "publishers": "INSERT SELECT UPDATE",
         "recent_installs": "SELECT",
         "release_moves": "SELECT",
@@ -269,6 +274,7 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "review_rules": "DELETE INSERT SELECT UPDATE",
         "reviews": "INSERT SELECT UPDATE (decided_at) UPDATE (held_until) UPDATE (holder_id) UPDATE (holder_name) "
         "UPDATE (outcome)",
+        "reserved_publisher_names": "DELETE INSERT SELECT",
         "rule_set_rules": "DELETE INSERT SELECT",
         "rule_sets": "DELETE INSERT SELECT UPDATE",
         "tenants": "INSERT SELECT",

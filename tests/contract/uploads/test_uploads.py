@@ -29,6 +29,7 @@ from schemas.errors import (
     UploadUnknown,
 )
 from schemas.model.access import Tenant
+from schemas.model.memberships import PublisherRole
 from schemas.model.uploads import MOVES, Chunk, FormChunk, FormReceipt, Purpose, Upload
 from schemas.paging import Paging
 from storage.blobs import keys
@@ -453,6 +454,9 @@ async def test_a_key_is_the_users_own(world: World) -> None:
     new = world.new(a_file())
     tenant = Tenant(id=world.caller.tenant_id, name=world.caller.tenant_name, official=False)
     colleague = await a_caller(world.wiring, tenant)
+    memberships = world.wiring.registry.memberships
+    invited = await memberships.invite(world.caller, world.publisher_id, colleague.user_id, PublisherRole.MAINTAINER)
+    await memberships.accept(colleague, invited.id)
     one = await world.uploads.create(world.caller, new, "key")
     other = await world.uploads.create(colleague, new, "key")
     assert one.upload.id != other.upload.id

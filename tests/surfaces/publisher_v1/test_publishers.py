@@ -195,7 +195,9 @@ def test_query_names_that_mean_nothing_are_passed_over(desk: Desk) -> None:
 
 def test_only_accepted_publishers_can_be_chosen(desk: Desk, operator: Member) -> None:
     desk.created("waiting")
-    accepted, gone = desk.created("accepted"), desk.created("gone")
+    accepted, gone = (
+        desk.created(f"t{secrets.token_hex(8)}") for _ in range(2)
+    )  # names of accepted ones are taken for good
     assert desk.optional() == []
     accept(operator, accepted)
     accept(operator, gone)

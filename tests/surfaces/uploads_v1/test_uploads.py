@@ -168,7 +168,7 @@ def test_a_key_stands_for_one_request_of_one_user(first: OwnSending, account: Ac
     other = announced(first, "key-2", file_name="other.vsix")
     assert (other.status_code, other.json()["error_code"]) == (409, REUSED)
 
-    colleague = OwnSending(meet(account.user("author")), first.publisher_id, first.content, name=first.name)
+    colleague = OwnSending(meet(account.user("admin")), first.publisher_id, first.content, name=first.name)
     assert announced(colleague, "key-2").json()["upload_id"] != made.json()["upload_id"]
 
 
