@@ -43,9 +43,10 @@ test-faults: dev-install ## Kill the server and its stores 200 times each, and l
 	KILLS=$${KILLS:-200} HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/faults tests/contract/uploads
 
 .PHONY: bench
-bench: dev-install ## Measure lists, searches and details as the catalogue grows, and uploads beside other programs
+bench: dev-install ## Measure lists, searches and details as the catalogue grows, uploads beside other programs, contracts
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.uploads
+	$(BIN)/python -m tests.bench.contracts
 
 .PHONY: check
 check: dev-install ## Lint, format check, types, Dockerfile, compose file and lock files

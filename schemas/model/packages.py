@@ -110,7 +110,7 @@ class OutputDefinition(Entity, frozen=True):
 class MetricProperty(Entity, frozen=True):
     """A value that the plug-in reports under `key`; `value` is what it starts from, as text.
 
-    What stands behind `desc` is beyond the seeds' form; without a type it is a number.
+    What stands behind `desc` is beyond the seeds' form; without a type it is what it starts from, a number or a text.
     """
 
     key: str

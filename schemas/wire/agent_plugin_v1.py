@@ -129,7 +129,7 @@ class OutputInfo(Wire, kw_only=True):
 
 
 class MetricInfo(Wire, kw_only=True):
-    """A value that a version reports under `key`; without a type a number. Of our own."""
+    """A value that a version reports under `key`; without a type it is what it starts from. Of our own."""
 
     key: Name
     value: Label = ""

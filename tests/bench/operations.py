@@ -127,6 +127,8 @@ def _details(caller: Caller, names: list[str]) -> Iterable[Operation]:
     yield Operation("all-version", [caller.get(f"{agent}all-version", plugin_name=each) for each in names])
     batches = [[{"plugin_name": each, "version": ""} for each in names[first : first + 20]]
                for first in range(0, len(names) - 19, 20)]  # fmt: skip
+    thousand = [{"plugin_name": names[place % len(names)], "version": ""} for place in range(1000)]
+    yield Operation("inputs of 1,000", [caller.post(f"{agent}plugin-input", thousand)])
     yield Operation("inputs of 20", [caller.post(f"{agent}plugin-input", each) for each in batches])
     yield Operation("metrics of 20", [caller.post(f"{agent}plugin-metrics", each) for each in batches])
 

@@ -1,6 +1,6 @@
 """Inputs, outputs and metrics are declared sanely: each name once, and bounds that a value can keep.
 
-This is the place for every rule about what a definition declares.
+What a contract must be beyond that, `contracts/rules.py` says where a version is saved.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -688,8 +688,8 @@ def _metric(at: str, group_name: str, said: MetricProperty, report: Report) -> M
         word = _VALUE_WORDS.get(said.type.lower())
         if word not in ("number", "integer", "string", "boolean"):
             report(f"{at}/type", "A metric is a number, an integer, a string or a boolean")
-    if word is None:
-        word = "number" if said.type is None and _writes_number(said.value) else "string"
+    elif said.value.strip() or said.better or said.minimum is not None or said.maximum is not None:
+        word = "number" if _writes_number(said.value) else "string"
     return Metric(
         key=said.key,
         group_name=group_name,

@@ -402,7 +402,42 @@ def _evolve(self: Any, schema: Any, _resolver: Any = None) -> Any:
     return _Checked(schema, registry=self._registry, _resolver=_resolver or self._resolver)
 
 
+def _descend(
+    self: Any, instance: Any, schema: Any, path: Any = None, schema_path: Any = None, resolver: Any = None
+) -> Errors:
+    """As jsonschema's own, but without a validator for each subschema: another one is needed only at another address."""
+    if schema is True:
+        return
+    if schema is False:
+        error = _wrong(instance=instance, schema=schema)
+        if path is not None:
+            error.path.appendleft(path)
+        yield error
+        return
+    if resolver is None:
+        resolver = (
+            self._resolver.in_subresource(DRAFT202012.create_resource(schema)) if "$id" in schema else self._resolver
+        )
+    validator = self if resolver is self._resolver else self.evolve(schema, resolver)
+    for name, rule in schema.items():
+        keyword = _KEYWORDS.get(name)
+        if keyword is None:
+            continue
+        for error in keyword(validator, rule, instance, schema) or ():
+            error._set(  # type: ignore[attr-defined]
+                validator=name,
+                validator_value=rule,
+                instance=instance,
+                schema=schema,
+                type_checker=self.TYPE_CHECKER,
+            )
+            if path is not None:
+                error.path.appendleft(path)
+            yield error
+
+
 _Checked.evolve = _evolve
+_Checked.descend = _descend
 
 
 def compile_schema(schema: Any) -> Validator:

@@ -138,23 +138,27 @@ def check_metrics(
 ) -> None:
     """Raises `MetricUnknown` for a key that the version does not declare, and `InvalidField` for a threshold of another type.
 
-    A metric that starts from a number is one, and one that starts from another text is a text. One without a start is
-    whatever it is compared as.
+    A metric is a number or a text as its type says. Without one, a metric that starts from a number is one, one that starts
+    from another text is a text, and one without a start is whatever it is compared as.
     """
-    starts = {each.key: each.value for group in declared for each in group.properties}
+    metrics = {each.key: each for group in declared for each in group.properties}
     for group_place, group in enumerate(content):
         for place, condition in enumerate(group.properties):
             field = f"content[{group_place}].properties[{place}]"
-            if condition.key not in starts:
+            if condition.key not in metrics:
                 raise MetricUnknown(f"{field}.key", name=plugin, version=version, key=condition.key)
-            start = starts[condition.key].strip()
-            if not start:
+            metric = metrics[condition.key]
+            start = metric.value.strip()
+            if metric.type is None and not start:
                 continue
-            declared_as = ValueType.TEXT if evaluate.number(start) is None else ValueType.NUMBER
+            if metric.type is None:
+                declared_as = ValueType.TEXT if evaluate.number(start) is None else ValueType.NUMBER
+                why = f"it starts from {start!r:.60}"
+            else:
+                declared_as = ValueType.NUMBER if metric.type in ("number", "integer") else ValueType.TEXT
+                why = f"its type is {metric.type}"
             if condition.value_type is not declared_as:
-                problem = (
-                    f"{plugin} {version} declares {condition.key} as a {declared_as}: it starts from {start!r:.60}"
-                )
+                problem = f"{plugin} {version} declares {condition.key} as a {declared_as}: {why}"
                 raise InvalidField(f"{field}.value_type", problem=problem)
 
 

@@ -149,6 +149,8 @@ DECLARED = [
             MetricProperty(key="ratio", value="0"),
             MetricProperty(key="grade", value="F"),
             MetricProperty(key="open"),
+            MetricProperty(key="count", type="integer"),
+            MetricProperty(key="code", value="0", type="string"),
         ],
     )
 ]
@@ -161,6 +163,8 @@ DECLARED = [
         a_condition("=", "A", "grade", value_type=TEXT),
         a_condition("=", "A", "open", value_type=TEXT),
         a_condition("=", "1", "open"),
+        a_condition("=", "1", "count"),
+        a_condition("=", "1", "code", value_type=TEXT),
     ],
 )
 def test_a_rule_asks_what_the_version_declares(condition: Condition) -> None:
@@ -174,9 +178,16 @@ def test_an_unknown_metric_is_refused_and_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "condition", [a_condition("=", "0.5", value_type=TEXT), a_condition("=", "1", "grade"), a_condition(key="grade")]
+    "condition",
+    [
+        a_condition("=", "0.5", value_type=TEXT),
+        a_condition("=", "1", "grade"),
+        a_condition(key="grade"),
+        a_condition("=", "1", "count", value_type=TEXT),
+        a_condition("=", "1", "code"),
+    ],
 )
-def test_a_threshold_is_of_the_type_that_the_metric_starts_as(condition: Condition) -> None:
+def test_a_threshold_is_of_the_type_that_the_metric_has_or_starts_as(condition: Condition) -> None:
     with pytest.raises(InvalidField) as raised:
         rules.check_metrics([a_group(condition)], "tests", "1.0.0", DECLARED)
     assert raised.value.field == "content[0].properties[0].value_type"
