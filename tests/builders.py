@@ -92,10 +92,10 @@ def a_zip(files: Mapping[str, bytes]) -> bytes:
     return archive.getvalue()
 
 
-def a_picture(colour: str = "red", encoding: str = "PNG") -> bytes:
-    """A small picture."""
+def a_picture(colour: str = "red", encoding: str = "PNG", pixels: int = 4) -> bytes:
+    """A picture of so many by so many pixels."""
     picture = io.BytesIO()
-    Image.new("RGB", (4, 4), colour).save(picture, encoding)
+    Image.new("RGB", (pixels, pixels), colour).save(picture, encoding)
     return picture.getvalue()
 
 

@@ -43,7 +43,7 @@ POINTS = {
         "check rows": "storage.postgres.checks:keep",
         "extension row": "storage.postgres.extensions:insert",
         "version row": "storage.postgres.extensions:insert_version",
-        "version published": "storage.postgres.extensions:publish_version",
+        "release moved": "storage.postgres.releases:move",
         "extension shown": "storage.postgres.extensions:show_version",
     }
 )

@@ -22,6 +22,7 @@ from schemas.errors import (
     OperationNotAllowed,
     PackageQuarantined,
     PrivateCannotBePublished,
+    PublisherNotAccepted,
     RegistryError,
     ReleaseUnknown,
 )
@@ -149,7 +150,7 @@ class Releases:
         return await self._act(caller, release_id, Act.YANK, rules.checked_text("reason", reason))
 
     async def unyank(self, caller: Caller, release_id: str) -> Release:
-        """Puts it back on the lists, as it was. Raises `ReleaseUnknown`, `ReleaseMoveRefused`."""
+        """Puts it back on the lists, as it was. Raises `ReleaseUnknown`, `ReleaseMoveRefused`, `PublisherNotAccepted`."""
         permissions.require(caller, "unyank_release")
         return await self._act(caller, release_id, Act.UNYANK)
 
@@ -259,7 +260,7 @@ class Releases:
     ) -> Release:
         """Does an act to a release, and what follows from it. Whoever asks holds the tenant's lock, and may do it.
 
-        Raises `ReleaseMoveRefused`, `ChecksNotPassed`, `PackageQuarantined`.
+        Raises `ReleaseMoveRefused`, `PublisherNotAccepted`, `ChecksNotPassed`, `PackageQuarantined`.
         """
         wanted = rules.moved(release, act, message=message)
         if deprecation is not None:
@@ -269,6 +270,8 @@ class Releases:
                 replacement=deprecation.replacement,
                 removal_date=deprecation.removal_date,
             )
+        if act in (Act.ACCEPT, Act.RESTORE, Act.UNYANK):
+            await _require_standing(tx, release)
         if act in (Act.PASS, Act.ACCEPT) and release.package_sha256 is not None:
             blob = await packages.find_blob(tx, release.tenant_id, release.package_sha256)
             if blob is None or blob.quarantine is not None:
@@ -393,6 +396,13 @@ async def _require_seen(tx: Transaction, caller: Caller, release: Release) -> Pl
     if plugin is None or not plugin_rules.may_see(caller, plugin):
         raise ReleaseUnknown("release_id")
     return plugin
+
+
+async def _require_standing(tx: Transaction, release: Release) -> None:
+    """Raises `PublisherNotAccepted` unless what is of the release's publisher may go out."""
+    if release.publisher_id is not None and not await reviews.publisher_stands(tx, release.publisher_id):
+        publisher = await publishers.find(tx, release.tenant_id, release.publisher_id)
+        raise PublisherNotAccepted("release_id", status="deleted" if publisher is None else publisher.status)
 
 
 async def _show_extension(tx: Transaction, release: Release) -> None:

@@ -16,7 +16,6 @@ from schemas.errors import (
     InvalidField,
     OperationNotAllowed,
     OwnRelease,
-    PublisherNotAccepted,
     PublisherUnknown,
     ReleaseUnknown,
     ReviewClaimed,
@@ -29,7 +28,6 @@ from schemas.model.access import Caller, Role
 from schemas.model.audit import Change
 from schemas.model.checks import SubjectKind
 from schemas.model.plugins import BUSINESS_TYPES
-from schemas.model.publishers import PublisherStatus
 from schemas.model.releases import Act, Release, Verdict
 from schemas.model.reviews import (
     QueueItem,
@@ -216,14 +214,11 @@ class Reviews:
     async def _carry_out(self, tx: Transaction, caller: Caller, item: QueueItem, verdict: Verdict, told: str) -> None:
         release = item.release
         if item.review.kind is ReviewKind.RELEASE:
-            if verdict is Verdict.ACCEPT:
-                await _require_standing(tx, release)
             message = "" if verdict is Verdict.ACCEPT else told
             await self._releases.move(caller, tx, release, _ACTS[verdict], message=message)
         elif item.review.kind is ReviewKind.QUARANTINE and verdict is Verdict.ACCEPT:
             await self._releases.move(caller, tx, release, Act.QUARANTINE, message=item.review.text)
         elif item.review.kind is ReviewKind.APPEAL and verdict is Verdict.ACCEPT:
-            await _require_standing(tx, release)
             await self._releases.move(caller, tx, release, Act.RESTORE, message=told)
         elif item.review.kind is ReviewKind.APPEAL:
             await record(tx, caller, release, "appeal_rejected", reason=told)
@@ -332,16 +327,6 @@ async def _undecided(tx: Transaction, caller: Caller | None, review_id: str) -> 
 def _claimed(review: Review) -> ReviewClaimed:
     until = review.held_until.isoformat(timespec="minutes") if review.held_until is not None else ""
     return ReviewClaimed("review_id", holder=review.holder_name, until=until)
-
-
-async def _require_standing(tx: Transaction, release: Release) -> None:
-    """Raises `PublisherNotAccepted` unless what is of the release's publisher may go out."""
-    if release.publisher_id is not None and not await reviews.publisher_stands(tx, release.publisher_id):
-        publisher = await publishers.find(tx, release.tenant_id, release.publisher_id)
-        status = "deleted" if publisher is None else publisher.status
-        raise PublisherNotAccepted(
-            "review_id", status="not in good standing" if status == PublisherStatus.ACCEPTED else status
-        )
 
 
 async def _compared(tx: Transaction, release: Release) -> tuple[str | None, list[Side]]:

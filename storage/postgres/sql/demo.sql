@@ -40,4 +40,4 @@ SELECT v.id, v.tenant_id, 'extension', e.id, v.upload_id, v.package_sha256, e.pu
        v.target_platform, v.uploader_id, e.publisher_id, 'released', 'open', 1, v.uploader_id, v.uploader_name, v.created_at,
        v.updated_at, v.created_at, v.published_at
   FROM extension_versions v JOIN extensions e ON e.id = v.extension_id
- WHERE v.id = ANY (:ids::text[])
+ WHERE v.id = ANY (:ids::text[]) AND v.state = 'published'

@@ -98,13 +98,13 @@ UPDATE publishers
 SELECT CASE WHEN NOT is_private OR :sees_private OR :user_id = ANY (maintainers || creator_id) THEN name END AS name
   FROM plugins
  WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND deleted_at IS NULL
-   AND (NOT :published_only OR shared OR attribution = 'published')
+   AND (NOT :published_only OR shared OR served OR attribution = 'published')
  ORDER BY 1 NULLS LAST LIMIT :limit
 
 -- name: list_bound_extensions
 -- By their identifiers; only those that everybody sees where `published_only`.
 SELECT identifier FROM extensions
- WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND (NOT :published_only OR is_public)
+ WHERE tenant_id = :tenant_id AND publisher_id = :publisher_id AND (NOT :published_only OR is_public OR served)
  ORDER BY 1 LIMIT :limit
 
 -- name: reapply_publisher

@@ -123,7 +123,7 @@ class Shop:
     async def _stock(self) -> None:
         await self.sql.execute(
             "TRUNCATE extensions, extension_versions, extension_stats, extension_places, extension_facets,"
-            " extension_words, extension_sets CASCADE"
+            " extension_words, extension_sets, releases CASCADE"
         )
         now = datetime.now(UTC)
         extensions, numbers, stats, shown = [], [], [], []
@@ -172,6 +172,7 @@ class Shop:
                 uploader_id="u",
                 uploader_name="u",
                 published_at=now if item.published else None,
+                offer="listed" if item.published else "none",
                 **common,
             )
             numbers.append(version)

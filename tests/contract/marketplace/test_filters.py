@@ -273,7 +273,10 @@ def test_names_are_in_order_however_they_are_spelled(shop: Shop) -> None:
 
 def test_an_extension_that_is_published_is_found_by_everybody(shop: Shop) -> None:
     (id,) = shop.stock([Item(name="late", published=False)])
-    shop.run("UPDATE extension_versions SET state = 'published', published_at = now() WHERE extension_id = $1", id)
+    shop.run(
+        "UPDATE extension_versions SET state = 'published', published_at = now(), offer = 'listed' WHERE extension_id = $1",
+        id,
+    )
     shop.run(
         "UPDATE extensions SET published_at = now(), latest_version_id ="
         " (SELECT v.id FROM extension_versions v WHERE v.extension_id = $1) WHERE id = $1",

@@ -359,6 +359,17 @@ async def test_a_yanked_release_is_on_no_list_and_served_to_whoever_names_it(hou
     assert await seen(house, first.name) == ["1.1.0", "1.1.0"]
 
 
+async def test_nothing_of_a_publisher_that_does_not_stand_comes_back(house: House) -> None:
+    yanked, held = await house.released(), await house.quarantined(await house.released())
+    await house.releases.yank(house.ann, yanked.id, "old")
+    await house.releases.appeal(house.ann, held.id, "please")
+    await house.world.owner.execute("UPDATE publishers SET status = 'reject' WHERE id = $1", house.publisher_id)
+    with pytest.raises(PublisherNotAccepted):
+        await house.releases.unyank(house.ann, yanked.id)
+    with pytest.raises(PublisherNotAccepted):
+        await house.decide(held, house.omar, V.ACCEPT, ["resolved"])
+
+
 async def test_a_release_in_quarantine_is_served_to_nobody_until_an_appeal_is_accepted(house: House) -> None:
     release = await house.released(packed=True)
     sha256 = (await house.downloads.find(house.olga, release.name, "1.0.0")).package.sha256

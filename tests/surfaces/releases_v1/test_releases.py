@@ -12,7 +12,7 @@ from tests.publishing import Named, an_accepted_publisher, published
 
 NONE = "0" * 32
 UNKNOWN, MOVE = "PLUGPORT.00230001", "PLUGPORT.00230002"
-INVALID, MISSING, NOT_ALLOWED = ("PLUGPORT.00010002", "PLUGPORT.00010003", "PLUGPORT.00020003")  # fmt: skip
+INVALID, MISSING, NOT_ALLOWED = "PLUGPORT.00010002", "PLUGPORT.00010003", "PLUGPORT.00020003"
 BODIES: dict[str, dict[str, Any]] = {
     "deprecate": {"message": "old"}, "yank": {"reason": "old"}, "appeal": {"text": "please"},
 }  # fmt: skip
