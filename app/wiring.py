@@ -74,11 +74,11 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         images = _executor(opened, "images", threads=1, queue=15)
         intake = Intake(database, blobs, hashing)
         catalogue = Catalogue(database)
-        changes = Changes(database, catalogue, _executor(opened, "comparisons", threads=1, queue=30))
+        comparisons = _executor(opened, "comparisons", threads=1, queue=30)
         checks = _checks(settings, database, blobs, inspection)
         releases = Releases(database, checks, policy=ReviewPolicy(settings.review_policy))
         reviews = Reviews(database, releases)
-        plugins = Plugins(database, changes, releases)
+        plugins = Plugins(database, comparisons, releases)
         packages = Packages(database, intake, plugins, checks, limit=settings.max_package_bytes)
         uploads = Uploads(
             database,
@@ -96,7 +96,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             access=Access(database, Passwords(passwords), seal, token_hours=settings.token_hours),
             plugins=plugins,
             catalogue=catalogue,
-            changes=changes,
+            changes=Changes(database, catalogue, comparisons),
             contracts=Contracts(catalogue),
             packages=packages,
             uploads=uploads,

@@ -21,7 +21,7 @@ KNOWN_IN = {
     "prometheus_client": {"app.telemetry"},
     "argon2": {"app.registry.access"},
     "cryptography": {"app.registry.access"},
-    "semver": {"app.registry.plugins", "app.registry.packages"},
+    "semver": {"app.registry.plugins", "app.registry.packages", "app.registry.contracts"},
     "yaml": {"app.registry.packages", "app.api.docs"},
     "jsonschema": {"app.registry.contracts", "app.registry.packages"},
     "re2": {"app.registry.contracts"},

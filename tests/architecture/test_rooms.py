@@ -26,8 +26,6 @@ NOUNS = set().union(*NOUN_ROOMS.values()) - NO_NOUNS
 NOUNS_WITHOUT = {
     ("pipelines", "storage/postgres/<noun>.py"): "pipelines find plug-ins, whose rows are those of plugins",
     ("pipelines", "storage/postgres/sql/<noun>.sql"): "the same",
-    ("contracts", "storage/postgres/<noun>.py"): "a contract is a part of a version, whose rows are those of plugins",
-    ("contracts", "storage/postgres/sql/<noun>.sql"): "the same",
 }
 
 SURFACES = {path.parent.name for path in (REPOSITORY / "app/api").glob("*/routes.py")}

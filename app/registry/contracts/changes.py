@@ -35,34 +35,10 @@ _NOTHING = Comparison(effect=Effect.COMPATIBLE, differences=[])
 class Changes:
     """What versions change for those who use the versions before them."""
 
-    def __init__(self, database: Database, catalogue: Catalogue, executor: Executor) -> None:
+    def __init__(self, database: Database, catalogue: Catalogue, comparisons: Executor) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._executor = executor
-
-    async def require_promise(self, tx: Transaction, plugin: Plugin, version: str, content: VersionContent) -> None:
-        """Asked before anything is released. Raises `PromiseBroken` where the number promises less than the version changes.
-
-        Compared is with the greatest released number below it that is no pre-release. A version whose contract is from before
-        contracts were checked has promised nothing that could be held to.
-        """
-        number = versions.parse("version", version)
-        if not promises(number):
-            return
-        precedence = versions.precedence(number)
-        released = await contracts.find_release_before(tx, plugin, precedence)
-        earlier, _ = (None, None) if released is None else rules.examine(released.written)
-        if released is None or earlier is None:
-            return
-        comparison = await self._compare(earlier, rules.require_contract(rules.written_by(content)))
-        before = versions.parse("version", released.version)
-        if keeps_promise(before, number, comparison.effect):
-            return
-        if await contracts.find_override(tx, plugin, precedence) is None:
-            raise PromiseBroken(
-                "version", version=version, before=released.version, effect=comparison.effect,
-                least=str(least_number(before, comparison.effect)), reasons=_told(comparison),
-            )  # fmt: skip
+        self._comparisons = comparisons
 
     async def show(self, caller: Caller, name: str, version: str, before: str | None = None) -> VersionDifference:
         """What a version or a draft changes, compared with `before` or with the release by which its number is measured.
@@ -89,7 +65,7 @@ class Changes:
                 plugin_name=found.plugin.name, version=found.version, before=None, comparison=_NOTHING, least=None,
                 kept=True, override=override,
             )  # fmt: skip
-        comparison = await self._compare(earlier, later)
+        comparison = await self._comparisons.run(compare, earlier, later)
         base = versions.parse("from", known)
         return VersionDifference(
             plugin_name=found.plugin.name, version=found.version, before=known, comparison=comparison,
@@ -121,8 +97,32 @@ class Changes:
                 raise OverrideUnknown("version", version=version)
             await _record(tx, caller, "contract.allowance-withdrawn", plugin, version, "")
 
-    async def _compare(self, earlier: Definition, later: Definition) -> Comparison:
-        return await self._executor.run(compare, earlier, later)
+
+async def require_promise(
+    tx: Transaction, comparisons: Executor, plugin: Plugin, version: str, content: VersionContent
+) -> None:
+    """Asked before anything is released. Raises `PromiseBroken` where the number promises less than the version changes.
+
+    Compared is with the greatest released number below it that is no pre-release. A version whose contract is from before
+    contracts were checked has promised nothing that could be held to.
+    """
+    number = versions.parse("version", version)
+    if not promises(number):
+        return
+    precedence = versions.precedence(number)
+    released = await contracts.find_release_before(tx, plugin, precedence)
+    earlier, _ = (None, None) if released is None else rules.examine(released.written)
+    if released is None or earlier is None:
+        return
+    comparison = await comparisons.run(compare, earlier, rules.require_contract(rules.written_by(content)))
+    before = versions.parse("version", released.version)
+    if keeps_promise(before, number, comparison.effect):
+        return
+    if await contracts.find_override(tx, plugin, precedence) is None:
+        raise PromiseBroken(
+            "version", version=version, before=released.version, effect=comparison.effect,
+            least=str(least_number(before, comparison.effect)), reasons=_told(comparison),
+        )  # fmt: skip
 
 
 async def _own(tx: Transaction, caller: Caller, name: str) -> Plugin:

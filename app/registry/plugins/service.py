@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from app.registry.contracts import rules as contracts
-from app.registry.contracts.changes import Changes
+from app.registry.contracts.changes import require_promise
 from app.registry.contracts.steps import require_steps
 from app.registry.memberships.service import require_right
 from app.registry.plugins import rules, versions
@@ -49,6 +49,7 @@ from schemas.model.plugins import (
 )
 from schemas.model.publishers import Act
 from schemas.model.releases import NewRelease, ReleaseState
+from storage.executors import Executor
 from storage.postgres import audit, plugins, publishers, releases
 from storage.postgres.database import Database, Transaction, UniqueTaken
 from storage.postgres.plugins import AskedRow, VersionNumber
@@ -61,9 +62,9 @@ S = TypeVar("S", bound=Entity)
 class Plugins:
     """Plug-ins, their drafts and versions."""
 
-    def __init__(self, database: Database, changes: Changes, releases: Releases) -> None:
+    def __init__(self, database: Database, comparisons: Executor, releases: Releases) -> None:
         self._database = database
-        self._changes = changes
+        self._comparisons = comparisons
         self._releases = releases
 
     # -- drafts and releases -----------------------------------------------------------------------------------------
@@ -138,7 +139,7 @@ class Plugins:
         if used is not None and not _replaceable(plugin, used, spec, state):
             return False
         if state is VersionState.FORMAL:
-            await self._changes.require_promise(tx, plugin, spec.version, spec.content)
+            await require_promise(tx, self._comparisons, plugin, spec.version, spec.content)
         if used is not None:  # a draft, which the package of the same number replaces
             await plugins.delete_draft(tx, plugin, used.id)
         await plugins.insert_version(
@@ -211,7 +212,7 @@ class Plugins:
             await _require_publishing(tx, caller, plugin)
             content = _content_of(await _read(tx, caller, plugin, draft))
             contracts.require_contract(contracts.written_by(content))
-            await self._changes.require_promise(tx, plugin, draft.version, content)
+            await require_promise(tx, self._comparisons, plugin, draft.version, content)
             await require_steps(tx, caller, content.execution)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
