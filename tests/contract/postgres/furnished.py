@@ -45,6 +45,7 @@ async def furnish(registry: Registry, account: Account, owner: Any) -> Member:
     admin.token()
     await registry.access.create_access_key(console(), account.id, admin.user.id)
     await registry.plugins.create_version(caller, a_spec("released", "1.0.0"))
+    await registry.changes.allow(caller, "released", "1.1.0", "nobody uses it")
     await registry.plugins.create_draft(caller, a_spec("composed", "1.0.0", "released"))
     await registry.plugins.create_draft(caller, a_spec("secret", "1.0.0", is_private=True))
     await registry.packages.upload(caller, "packed", None, pieces(a_package("packed")))

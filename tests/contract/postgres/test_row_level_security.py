@@ -223,6 +223,7 @@ async def test_the_application_has_these_rights_on_tables_and_no_others(owner: A
         "audit_entries": "SELECT",
         "check_findings": "INSERT SELECT",
         "checks": "INSERT SELECT",
+        "contract_overrides": "DELETE INSERT SELECT UPDATE",
         "blobs": "DELETE INSERT SELECT UPDATE (key) UPDATE (pieces) UPDATE (proven_at) UPDATE (quarantine_reason) "
         "UPDATE (quarantined_at) UPDATE (scrubbed_at) UPDATE (stored_at)",
         "doomed_blobs": "DELETE INSERT SELECT UPDATE (doomed_at)",
@@ -338,7 +339,8 @@ async def test_row_level_security_cannot_be_switched_off_by_a_session(app: Any, 
 # -- releases --------------------------------------------------------------------------------------------------------------
 
 UNCHANGEABLE = [
-    "id", "plugin_id", "version", "precedence", "state", "version_description", "facts", "inputs", "outputs", "metrics",
+    "id", "plugin_id", "version", "precedence", "state", "version_description", "facts", "inputs", "input_schema", "outputs",
+    "metrics",
     "execution", "manifest", "manifest_version", "package_sha256", "created_at", "updated_at", "updated_by_id",
     "updated_by_name", "released_at", "tenant_id",
 ]  # fmt: skip
@@ -362,7 +364,8 @@ async def test_a_release_cannot_be_changed_deleted_or_brought_back_by_sql(
         kind = await app.fetchval("SELECT data_type FROM information_schema.columns WHERE table_name = 'plugin_versions' "
                                   "AND column_name = $1", column)  # fmt: skip
         value = other.get(column) or {
-            "jsonb": "'{\"other\": 1}'", "bytea": "'other'", "timestamp with time zone": "now() + interval '1 day'",
+            "jsonb": "'{\"other\": 1}'", "json": "'{\"other\": 1}'", "bytea": "'other'",
+            "timestamp with time zone": "now() + interval '1 day'",
         }.get(kind, "repeat('e', 32)")  # fmt: skip
         with pytest.raises(asyncpg.PostgresError) as refused:
             await app.execute(f"UPDATE plugin_versions SET {column} = {value}")

@@ -16,7 +16,7 @@ from schemas.wire.agent_plugin_v1 import (
     VersionRequest,
 )
 from schemas.wire.identity_v3 import PasswordUser, TokenRequest
-from schemas.wire.plugin_shapes import InputValidation, PluginInfoRequest
+from schemas.wire.plugin_shapes import PluginInfoRequest, WrittenValidation
 from schemas.wire.publisher_v1 import PublisherIds, PublisherRequest
 
 
@@ -152,7 +152,7 @@ def test_a_validation_is_a_text_or_an_object() -> None:
         type=VersionRequest,
     )
     assert taken.input_info is not None
-    assert [each.validation for each in taken.input_info] == ["{}", InputValidation(max_length=3)]
+    assert [each.validation for each in taken.input_info] == ["{}", WrittenValidation(max_length=3)]
 
 
 def test_a_run_definition_is_kept_whole() -> None:
