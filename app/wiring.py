@@ -97,7 +97,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             plugins=plugins,
             catalogue=catalogue,
             changes=Changes(database, catalogue, comparisons),
-            contracts=Contracts(catalogue),
+            contracts=Contracts(catalogue, comparisons),
             packages=packages,
             uploads=uploads,
             pipelines=Pipelines(database),

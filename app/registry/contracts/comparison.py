@@ -66,8 +66,8 @@ class _Inputs:
         self._old_checker, self._new_checker = Checker(old), Checker(new)
         self._later = {each.name: each for each in new.inputs}
         self._aliases = {alias: each for each in new.inputs for alias in each.aliases}
-        self._schemas = {each.name: _schema(each, old) for each in old.inputs}
-        self._later_schemas = {each.name: _schema(each, new) for each in new.inputs}
+        self._schemas = {each.name: value_schema(each, old) for each in old.inputs}
+        self._later_schemas = {each.name: value_schema(each, new) for each in new.inputs}
         self._base = self._least()
 
     def differences(self) -> Iterator[Difference]:
@@ -260,7 +260,7 @@ class _Inputs:
         return UNSET
 
 
-def _schema(read: Input, definition: Definition) -> Schema:
+def value_schema(read: Input, definition: Definition) -> Schema:
     """What the input takes by itself, with what the definition's own references name in their places."""
     properties = definition.schema["properties"]
     return resolved(properties.get(read.name, read.schema), definition.schema)

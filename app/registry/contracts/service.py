@@ -22,6 +22,7 @@ from schemas.model.contracts import (
     Written,
 )
 from schemas.model.plugins import AskedVersion, Version
+from storage.executors import Executor
 
 _WORK = 10 * MAX_WORK  # of all values that are judged at once
 
@@ -29,8 +30,9 @@ _WORK = 10 * MAX_WORK  # of all values that are judged at once
 class Contracts:
     """What versions take and give."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, comparisons: Executor) -> None:
         self._catalogue = catalogue
+        self._comparisons = comparisons
         self._checkers = Checkers()
 
     async def show(self, caller: Caller, name: str, version: str | None) -> VersionContract:
@@ -83,8 +85,7 @@ class Contracts:
         taken = next((each for each in taking.inputs if input.name in (each.name, *each.aliases)), None)
         if taken is None:
             raise ContractPartUnknown("input.name", what="input", name=input.name)
-        verdict, reason = fit(given, taken)
-        return Fitting(fit=verdict, reason=reason)
+        return await self._comparisons.run(fit, given, taking, taken)
 
     def _checker(self, version: Version) -> Checker:
         def definition() -> Definition:

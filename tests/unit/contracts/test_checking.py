@@ -11,7 +11,7 @@ from app.registry.contracts.fitting import fit
 from app.registry.contracts.json_schema import compile_schema
 from app.registry.contracts.rules import require_contract
 from app.registry.contracts.steps import step_faults
-from schemas.model.contracts import Fit, Input, InputState, Output, Written
+from schemas.model.contracts import Fit, InputState, Output, Written
 from schemas.model.packages import ExtendProp, InputDefinition, OutputDefinition, Texts, Validation
 
 SECRET = "hunter2-hunter2"
@@ -204,21 +204,21 @@ SAMPLES = [*range(-4, 5), *(number / 4 for number in range(-16, 17)), "", "a", T
 def test_a_wire_that_always_or_never_fits_does_so_for_every_value(
     given_: dict[str, Any], taken: dict[str, Any]
 ) -> None:
-    read = require_contract(Written(input_schema={"properties": {"A": taken}})).inputs[0]
-    verdict, reason = fit(Output(name="o", schema=given_), read)
+    taking = require_contract(Written(input_schema={"properties": {"A": taken}}))
+    fitting = fit(Output(name="o", schema=given_), taking, taking.inputs[0])
     gives, takes = (compile_schema(each) for each in (given_, taken))
     answers = {takes.is_valid(each) for each in SAMPLES if gives.is_valid(each)}
-    if verdict is Fit.ALWAYS:
+    assert fitting.fit is not Fit.UNKNOWN
+    if fitting.fit is Fit.ALWAYS:
         assert answers <= {True}
-    elif verdict is Fit.NEVER:
+    elif fitting.fit is Fit.NEVER:
         assert answers <= {False}
-    assert (reason == "") == (verdict is Fit.ALWAYS)
+    assert (fitting.reason == "") == (fitting.fit is Fit.ALWAYS)
 
 
 def wired(output: OutputDefinition, taken: InputDefinition) -> Fit:
     definition = require_contract(Written(inputs=[taken], outputs=[output]))
-    read: Input = definition.inputs[0]
-    return fit(definition.outputs[0], read)[0]
+    return fit(definition.outputs[0], definition, definition.inputs[0]).fit
 
 
 @pytest.mark.parametrize(
