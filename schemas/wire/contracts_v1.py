@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from schemas.base import Wire
 from schemas.wire.agent_plugin_v1 import InputInfo, MetricGroupInfo, OutputInfo
-from schemas.wire.plugin_shapes import InputDeprecation, LanguageTexts
+from schemas.wire.plugin_shapes import InputDeprecation
 from schemas.wire.text import Name, PluginName, VersionNumber
 
 LanguageName = Annotated[Literal["zh", "en"], Meta(description="In which language messages come.")]
@@ -21,11 +21,18 @@ Condition = Annotated[dict[str, Any], Meta(description="A condition, which `cond
 # --- contracts ----------------------------------------------------------------------------------------------------------
 
 
+class TextsTold(Wire, kw_only=True):
+    """One text in the languages of the pages; empty where there is none in that language."""
+
+    zh: str
+    en: str
+
+
 class OptionTold(Wire, kw_only=True):
     """One of the values that a choice offers."""
 
     value: str
-    labels: LanguageTexts
+    labels: TextsTold
 
 
 class InputTold(Wire, kw_only=True):
@@ -39,8 +46,8 @@ class InputTold(Wire, kw_only=True):
     type: str
     required: bool
     default: Annotated[Any, Meta(description="The value that is used where none is given.")] | UnsetType = UNSET
-    labels: LanguageTexts
-    helps: LanguageTexts
+    labels: TextsTold
+    helps: TextsTold
     group: str
     order: int | None
     options: list[OptionTold] | None

@@ -26,7 +26,7 @@ from schemas.model.contracts import (
 )
 from schemas.model.packages import Deprecation, Texts
 from schemas.wire import contracts_v1 as wire
-from schemas.wire.plugin_shapes import InputDeprecation, LanguageTexts
+from schemas.wire.plugin_shapes import InputDeprecation
 
 # --- in -----------------------------------------------------------------------------------------------------------------
 
@@ -107,8 +107,8 @@ def _value(name: str, value: Output | Metric) -> wire.ValueTold:
     )
 
 
-def _texts(texts: Texts) -> LanguageTexts:
-    return LanguageTexts(zh=texts.zh, en=texts.en)
+def _texts(texts: Texts) -> wire.TextsTold:
+    return wire.TextsTold(zh=texts.zh, en=texts.en)
 
 
 def _deprecation(deprecation: Deprecation) -> InputDeprecation:
