@@ -538,6 +538,10 @@ def _proposed_objects(old: Part, new: Sequence[Part], accepts: Accepts, depth: i
     least = filled(names, old.least, required)
     yield least
     yield filled(spare, old.least, required)
+    for part in (old, *new):
+        if part.most is not None and part.most < 60:
+            yield filled(names, part.most, least)
+            yield filled(names, part.most + 1, least)
     for name in single:
         for part in new or [Part(type="object")]:
             for value in islice(
@@ -545,10 +549,8 @@ def _proposed_objects(old: Part, new: Sequence[Part], accepts: Accepts, depth: i
             ):
                 yield filled([*spare, *names], old.least, required | {name: value})
     yield filled(single, len(single), least)
-    for part in (old, *new):
-        if part.most is not None and part.most < 60:
-            yield filled(names, part.most, least)
-            yield filled(names, part.most + 1, least)
+    for first in range(1, 5):  # others of their kind, for arrays in which nothing stands twice
+        yield filled(spare[first:], max(old.least, 1), required)
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

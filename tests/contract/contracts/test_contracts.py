@@ -49,10 +49,10 @@ def a_spec(name: str, version: str = "1.0.0", *inputs: InputDefinition) -> Versi
 async def test_the_inputs_of_a_thousand_versions_are_read_by_one_statement(
     registry: Registry, author: Caller, statements: list[str]
 ) -> None:
-    for number in range(10):
+    for number in range(10):  # each takes something else, and its number says so
         taken = InputDefinition(name=f"I{number}", type="input")
-        await registry.plugins.create_version(author, a_spec("asked", f"1.{number}.0", taken))
-    asked = [AskedVersion(plugin_name="asked", version=f"1.{place % 10}.0") for place in range(1000)]
+        await registry.plugins.create_version(author, a_spec("asked", f"{number}.0.0", taken))
+    asked = [AskedVersion(plugin_name="asked", version=f"{place % 10}.0.0") for place in range(1000)]
     statements.clear()
 
     found = await registry.catalogue.ask(author, asked)

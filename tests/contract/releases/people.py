@@ -71,7 +71,7 @@ class House:
         wiring = self.world.wiring
         checks = checks or wiring.registry.checks
         made = Releases(wiring.database, checks, policy=policy)
-        plugins = Plugins(wiring.database, made)
+        plugins = Plugins(wiring.database, self.world.hashing, made)
         intake = Intake(wiring.database, wiring.blobs, self.world.hashing)
         packages = Packages(wiring.database, intake, plugins, checks, limit=2**24)
         return Services(made, plugins, packages, Reviews(wiring.database, made))
