@@ -290,7 +290,8 @@ class Uploading(RuleBasedStateMachine):
         """Sends a chunk that cannot be taken."""
         outcome = self.one(self.sending(model, min(number, len(model.pieces)), which, by, promise))
         if model.state in GIVEN_UP:
-            assert isinstance(outcome, UploadMovedOn | ChunkRefused)
+            # A place that was kept for the chunk before the upload ended is where it goes, so its own faults are told first.
+            assert isinstance(outcome, UploadMovedOn | ChunkRefused | ChunkDigestWrong | CutError)
         elif model.state == "receiving":
             problem = {"cut": CutError, "wrong digest": ChunkDigestWrong}.get(which, ChunkRefused)
             assert isinstance(outcome, problem) or (which == "long" and isinstance(outcome, Exception))
