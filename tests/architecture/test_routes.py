@@ -20,6 +20,7 @@ PUBLIC = {
     *("GET /", "GET /v3", "POST /v3/auth/tokens"),
     *("GET /healthz", "GET /readyz", "GET /metrics"),
     *("GET /plugport/v1/contracts/conditions.js", "GET /plugport/v1/contracts/meta-schema"),
+    "GET /plugport/v1/contracts/pages/{name}",
 }
 
 SURFACES = ("pipeline_plugins", "ide_marketplace", "rules_policies")

@@ -27,6 +27,9 @@ Before = Annotated[
 ]
 _SAME = ResponseSpec(None, generate_examples=False, description="The client has it already.")
 _SCRIPT = ResponseSpec(bytes, generate_examples=False, description="The script.", media_type="text/javascript")
+_PAGE = ResponseSpec(
+    bytes, generate_examples=False, description="The page, its script or its style.", media_type="text/html"
+)
 _META_SCHEMA = ResponseSpec(
     bytes, generate_examples=False, description="The schema.", media_type="application/schema+json"
 )
@@ -103,6 +106,15 @@ class ContractsController(Controller):
         """Tell whether an output of one version fits an input of another."""
         fitting = await registry.contracts.fit(caller, translate.to_part(data.output), translate.to_part(data.input))
         return wire.FitTold(fit=fitting.fit.value, reason=fitting.reason)
+
+    @get(
+        "/contracts/pages/{name:str}",
+        **operation("show_contract_page", public=True),
+        responses={200: _PAGE, 304: _SAME},
+    )
+    async def page(self, name: str, if_none_match: IfNoneMatch = "") -> Response[bytes]:
+        """Show the page `difference`, on which people compare versions, or what belongs to it. It is for everybody."""
+        return translate.page(name, if_none_match)
 
     @get(
         "/contracts/conditions.js",

@@ -6,6 +6,7 @@ from importlib import resources
 
 import msgspec
 from litestar import Response
+from litestar.exceptions import NotFoundException
 
 from app.api.moments import to_moment
 from app.api.plugin_words import to_inputs_written, to_metrics_written, to_outputs_written
@@ -27,6 +28,16 @@ from schemas.model.contracts import (
 from schemas.model.packages import Deprecation, Texts
 from schemas.wire import contracts_v1 as wire
 from schemas.wire.plugin_shapes import InputDeprecation
+
+_PAGES = {
+    "difference": ("difference.html", "text/html"),
+    "difference.js": ("difference.js", "text/javascript; charset=utf-8"),
+    "difference.css": ("difference.css", "text/css; charset=utf-8"),
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 
 # --- in -----------------------------------------------------------------------------------------------------------------
 
@@ -165,8 +176,21 @@ def _allowance(override: Override) -> wire.AllowanceTold:
 
 def published(name: str, media_type: str, if_none_match: str) -> Response[bytes]:
     """A file of `schemas/published`, which browsers keep and ask for anew."""
-    content, etag = _read(name)
+    return _sent("schemas", f"published/{name}", media_type, if_none_match)
+
+
+def page(name: str, if_none_match: str) -> Response[bytes]:
+    """A page for people, or its script or style. Raises `NotFoundException` for what is none."""
+    if name not in _PAGES:
+        raise NotFoundException
+    file, media_type = _PAGES[name]
+    return _sent(__package__, f"pages/{file}", media_type, if_none_match)
+
+
+def _sent(package: str, path: str, media_type: str, if_none_match: str) -> Response[bytes]:
+    content, etag = _read(package, path)
     headers = {"ETag": etag, "Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+    headers |= {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     known = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
     if "*" in known or etag in known:
         return Response(b"", status_code=304, headers=headers)
@@ -174,6 +198,6 @@ def published(name: str, media_type: str, if_none_match: str) -> Response[bytes]
 
 
 @cache
-def _read(name: str) -> tuple[bytes, str]:
-    content = resources.files("schemas").joinpath("published", name).read_bytes()
+def _read(package: str, path: str) -> tuple[bytes, str]:
+    content = resources.files(package).joinpath(path).read_bytes()
     return content, f'"{sha256(content).hexdigest()}"'

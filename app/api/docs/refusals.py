@@ -179,6 +179,7 @@ REFUSALS: dict[str, Refusals] = {
     "show_contract_difference": (PluginUnknown, VersionUnknown, ContractUnusable, NothingBefore),
     "allow_broken_promise": (PluginUnknown, NotMaintainer),
     "withdraw_broken_promise": (PluginUnknown, NotMaintainer, OverrideUnknown),
+    "show_contract_page": (),
     "show_conditions_script": (),
     "show_contract_meta_schema": (),
     "show_plugin_inputs": (),
