@@ -129,6 +129,7 @@ _HEADERS = {
     "renew_webhook_secret": {"Cache-Control": "`no-store`"},
     "show_conditions_script": _PUBLISHED,
     "show_contract_meta_schema": _PUBLISHED,
+    "show_contract_page": _PUBLISHED,
     "download_package": _SENT,
     "download_package_by_digest": _SENT,
     "check_package": _CHECKED,

@@ -18,12 +18,13 @@ from tests.surfaces.contract.facts import operations as contract_operations
 
 SNAPSHOT = Path(__file__).parents[3] / "schemas/published/openapi.json"
 PUBLIC = {"healthz", "readyz", "metrics", "list_versions", "show_version", "create_token"}
-PUBLIC |= {"show_conditions_script", "show_contract_meta_schema"}
+PUBLIC |= {"show_conditions_script", "show_contract_meta_schema", "show_contract_page"}
 FILES = {
     "image/*",
     "application/zip",
     "application/vsix",
     "application/jsonl",
+    "text/html",
     "text/javascript",
     "application/schema+json",
 }
