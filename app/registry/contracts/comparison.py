@@ -141,7 +141,7 @@ class _Inputs:
         """What only several inputs show together: constraints of the whole, conditions, defaults."""
         proven = self._defaults_hold()
         for later in self._new.inputs:
-            if _must_be_given(later) and conditional(later):
+            if _must_be_given(later) and conditional(later) and not self._is_as_before(later):
                 example, complete = self._hidden(later)
                 proven = proven and complete
                 if example is not UNSET:
@@ -175,6 +175,18 @@ class _Inputs:
         before = {later.name: one for one in self._old.inputs if (later := self._counterpart(one.name)) is not None}
         return all(_default(each) == (_default(before[each.name]) if each.name in before else None)
                    for each in self._new.inputs)  # fmt: skip
+
+    def _is_as_before(self, later: Input) -> bool:
+        """Whether an input had to be given under the same conditions, which ask inputs that are what they were."""
+        before = {one.name: one for one in self._old.inputs}
+        one = before.get(later.name)
+        if one is None or not _must_be_given(one) or _conditions(one) != _conditions(later):
+            return False
+        asked = {each["input"] for told in _conditions(later) if told is not None for each in _tests(told)}
+        return self._old.form == self._new.form and all(
+            name in before and name in self._later and _default(before[name]) == _default(self._later[name])
+            for name in asked
+        )
 
     def _hidden(self, later: Input) -> tuple[Any, bool]:
         """Values that do not give an input, which is required while it is shown; and whether all kinds of values were tried.

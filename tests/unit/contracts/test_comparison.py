@@ -218,7 +218,8 @@ VALUES = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+# The same contracts each time: that neither a proof nor an example is found is rare, and counts as a break.
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(_pairs(), st.lists(VALUES, min_size=20, max_size=20))
 def test_values_that_were_taken_and_are_no_longer_exist_exactly_where_it_says_breaking(
     pair: tuple[Definition, Definition], tried: list[dict[str, Any]]
