@@ -68,13 +68,14 @@ class _Inputs:
         self._aliases = {alias: each for each in new.inputs for alias in each.aliases}
         self._schemas = {each.name: value_schema(each, old) for each in old.inputs}
         self._later_schemas = {each.name: value_schema(each, new) for each in new.inputs}
-        self._base = self._least()
+        self._earlier = {later.name: one for one in old.inputs if (later := self._counterpart(one.name)) is not None}
+        self._base = self._completed({})
+        """As few values as the version before takes."""
 
     def differences(self) -> Iterator[Difference]:
         """All that is different, one input after the other, and what shows only of several together."""
         found = [each for one in self._old.inputs for each in self._of(one, self._counterpart(one.name))]
-        taken = {later.name for one in self._old.inputs if (later := self._counterpart(one.name)) is not None}
-        found += [each for one in self._new.inputs if one.name not in taken for each in self._added(one)]
+        found += [each for one in self._new.inputs if one.name not in self._earlier for each in self._added(one)]
         if not any(each.effect.breaks for each in found):
             found += self._together()
         yield from found
@@ -165,14 +166,14 @@ class _Inputs:
             whole = {**definition.schema, "properties": properties, "required": required}
             return resolved(whole)
 
-        names = {one.name: later.name for one in self._old.inputs if (later := self._counterpart(one.name)) is not None}
+        names = {one.name: name for name, one in self._earlier.items()}
         return told(self._old, names, self._schemas), told(self._new, {}, self._later_schemas)
 
     def _defaults_hold(self) -> bool:
         """Whether no default can meet a word of the whole that it did not meet before."""
         if not self._new.schema.keys() - _NO_WORDS:
             return True
-        before = {later.name: one for one in self._old.inputs if (later := self._counterpart(one.name)) is not None}
+        before = self._earlier
         return all(_default(each) == (_default(before[each.name]) if each.name in before else None)
                    for each in self._new.inputs)  # fmt: skip
 
@@ -237,10 +238,6 @@ class _Inputs:
 
     def _counterpart(self, name: str) -> Input | None:
         return self._later.get(name) or self._aliases.get(name)
-
-    def _least(self) -> Values:
-        """As few values as the version before takes."""
-        return self._completed({})
 
     def _completed(self, values: Values) -> Values:
         """The values with what the version before misses in them."""
