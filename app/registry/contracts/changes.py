@@ -7,23 +7,20 @@ from app.registry.contracts import rules
 from app.registry.contracts.comparison import compare
 from app.registry.contracts.promises import keeps_promise, least_number, promises
 from app.registry.plugins import versions
-from app.registry.plugins.catalogue import Catalogue
-from app.registry.plugins.rules import may_see, require_change
+from app.registry.plugins.catalogue import Catalogue, changeable
 from schemas.errors import (
-    ContractUnusable,
     InvalidField,
     NothingBefore,
     OverrideUnknown,
-    PluginUnknown,
     PromiseBroken,
     VersionUnknown,
 )
 from schemas.model.access import Caller
 from schemas.model.audit import Change
-from schemas.model.contracts import Comparison, Definition, Effect, VersionDifference, Written
+from schemas.model.contracts import Comparison, Effect, VersionDifference
 from schemas.model.plugins import Plugin, VersionContent
 from storage.executors import Executor
-from storage.postgres import audit, contracts, plugins
+from storage.postgres import audit, contracts
 from storage.postgres.database import Database, Transaction
 
 MAX_REASON = 1000
@@ -48,7 +45,7 @@ class Changes:
         found = await self._catalogue.detail(caller, name, version)
         number = versions.parse("version", found.version)
         precedence = versions.precedence(number)
-        later = _usable(rules.written_in(found))
+        later = rules.require_usable(rules.written_in(found))
         async with self._database.transaction(caller.tenant_id) as tx:
             override = await contracts.find_override(tx, found.plugin, precedence)
             released = None if before else await contracts.find_release_before(tx, found.plugin, precedence)
@@ -57,9 +54,9 @@ class Changes:
                 earlier_version = await self._catalogue.detail(caller, name, before)
             except VersionUnknown as error:
                 raise NothingBefore("from", name=name, before=before, version=found.version) from error
-            earlier, known = _usable(rules.written_in(earlier_version)), earlier_version.version
+            earlier, known = rules.require_usable(rules.written_in(earlier_version)), earlier_version.version
         elif released is not None:
-            earlier, known = _usable(released.written), released.version
+            earlier, known = rules.require_usable(released.written), released.version
         else:
             return VersionDifference(
                 plugin_name=found.plugin.name, version=found.version, before=None, comparison=_NOTHING, least=None,
@@ -82,7 +79,7 @@ class Changes:
             raise InvalidField("reason", problem=f"A reason of 1 to {MAX_REASON} characters is needed")
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
-            plugin = await _own(tx, caller, name)
+            plugin = await changeable(tx, caller, name)
             await contracts.keep_override(tx, caller, plugin, version, versions.precedence(number), reason)
             await _record(tx, caller, "contract.allowed", plugin, version, reason)
 
@@ -92,7 +89,7 @@ class Changes:
         number = versions.parse("version", version)
         async with self._database.transaction(caller.tenant_id) as tx:
             await audit.lock_tenant(tx, caller.tenant_id)
-            plugin = await _own(tx, caller, name)
+            plugin = await changeable(tx, caller, name)
             if not await contracts.delete_override(tx, plugin, versions.precedence(number)):
                 raise OverrideUnknown("version", version=version)
             await _record(tx, caller, "contract.allowance-withdrawn", plugin, version, "")
@@ -125,26 +122,10 @@ async def require_promise(
         )  # fmt: skip
 
 
-async def _own(tx: Transaction, caller: Caller, name: str) -> Plugin:
-    plugin = await plugins.find_own_plugin(tx, caller.tenant_id, name)
-    if plugin is None or plugin.deleted_at is not None or not may_see(caller, plugin):
-        raise PluginUnknown("plugin_name", name=name)
-    require_change(caller, plugin)
-    return plugin
-
-
 async def _record(tx: Transaction, caller: Caller, action: str, plugin: Plugin, version: str, reason: str) -> None:
     detail = {"name": plugin.name, "version": version} | ({"reason": reason} if reason else {})
     change = Change(action=action, object_kind="plugin", object_id=plugin.id, detail=detail)
     await audit.record(tx, plugin.tenant_id, caller, change)
-
-
-def _usable(written: Written) -> Definition:
-    definition, problems = rules.examine(written)
-    if definition is None:
-        first = problems[0]
-        raise ContractUnusable("version", pointer=first.pointer or "/", problem=first.problem)
-    return definition
 
 
 def _told(comparison: Comparison) -> str:

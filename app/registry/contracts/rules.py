@@ -23,7 +23,7 @@ from app.registry.contracts.definitions import (
 from app.registry.contracts.json_schema import PatternRefused, Validator, compile_schema, meta_validator, pattern
 from app.registry.contracts.work import WorkExceeded, bounded
 from app.registry.plugins import versions
-from schemas.errors import ContractRefused, InvalidField
+from schemas.errors import ContractRefused, ContractUnusable, InvalidField
 from schemas.model.contracts import Definition, Input, InputType, Written
 from schemas.model.plugins import Version, VersionContent, VersionSpec
 
@@ -88,6 +88,15 @@ def require_contract(written: Written) -> Definition:
         first, *others = problems
         told = "; ".join([first.problem, *(f"{each.pointer}: {each.problem}" for each in others)])
         raise ContractRefused(_field(first.pointer), pointer=first.pointer or "/", problem=told)
+    return definition
+
+
+def require_usable(written: Written) -> Definition:
+    """What was written of a version that is there. Raises `ContractUnusable`: it may be from before contracts were checked."""
+    definition, problems = examine(written)
+    if definition is None:
+        first = problems[0]
+        raise ContractUnusable("version", pointer=first.pointer or "/", problem=first.problem)
     return definition
 
 

@@ -8,7 +8,7 @@ from app.registry.contracts.checking import MAX_WORK, Checker, Checkers
 from app.registry.contracts.fitting import fit
 from app.registry.contracts.work import bounded
 from app.registry.plugins.catalogue import Catalogue
-from schemas.errors import ContractPartUnknown, ContractUnusable
+from schemas.errors import ContractPartUnknown
 from schemas.model.access import Caller
 from schemas.model.contracts import (
     AskedPart,
@@ -89,10 +89,6 @@ class Contracts:
 
     def _checker(self, version: Version) -> Checker:
         def definition() -> Definition:
-            found, problems = rules.examine(rules.written_in(version))
-            if found is None:
-                first = problems[0]
-                raise ContractUnusable("version", pointer=first.pointer or "/", problem=first.problem)
-            return found
+            return rules.require_usable(rules.written_in(version))
 
         return self._checkers.of((version.id, version.updated_at), definition)

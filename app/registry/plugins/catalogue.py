@@ -99,6 +99,15 @@ async def visible(tx: Transaction, caller: Caller, name: str, *, pinned: bool = 
     raise PluginUnknown("plugin_name", name=name)
 
 
+async def changeable(tx: Transaction, caller: Caller, name: str) -> Plugin:
+    """The tenant's plug-in of that name, which the caller may change."""
+    plugin = await plugins.find_own_plugin(tx, caller.tenant_id, name)
+    if plugin is None or plugin.deleted_at is not None or not rules.may_see(caller, plugin):
+        raise PluginUnknown("plugin_name", name=name)
+    rules.require_change(caller, plugin)
+    return plugin
+
+
 def _fits(caller: Caller, plugin: Plugin, query: PluginQuery) -> bool:
     return (
         rules.may_see(caller, plugin)

@@ -16,6 +16,7 @@ from app.registry.contracts.changes import require_promise
 from app.registry.contracts.steps import require_steps
 from app.registry.memberships.service import require_right
 from app.registry.plugins import rules, versions
+from app.registry.plugins.catalogue import changeable
 from app.registry.releases.service import Releases
 from schemas.base import Entity
 from schemas.errors import (
@@ -25,7 +26,6 @@ from schemas.errors import (
     OtherBytesReleased,
     PluginExists,
     PluginInUse,
-    PluginUnknown,
     PrivateCannotBePublished,
     PublicNameTaken,
     PublisherNotAccepted,
@@ -138,8 +138,6 @@ class Plugins:
         used = await plugins.find_version(tx, plugin, precedence)
         if used is not None and not _replaceable(plugin, used, spec, state):
             return False
-        if state is VersionState.FORMAL:
-            await require_promise(tx, self._comparisons, plugin, spec.version, spec.content)
         if used is not None:  # a draft, which the package of the same number replaces
             await plugins.delete_draft(tx, plugin, used.id)
         await plugins.insert_version(
@@ -159,14 +157,17 @@ class Plugins:
         if state is VersionState.DRAFT:
             await _record(tx, caller, "version.drafted", plugin, {"version": spec.version})
         else:
-            await self._new_release(tx, caller, plugin, await _live_version(tx, plugin, spec.version))
+            await self._new_release(tx, caller, plugin, await _live_version(tx, plugin, spec.version), spec.content)
         return True
 
-    async def _new_release(self, tx: Transaction, caller: Caller, plugin: Plugin, version: VersionNumber) -> None:
+    async def _new_release(
+        self, tx: Transaction, caller: Caller, plugin: Plugin, version: VersionNumber, content: VersionContent
+    ) -> None:
         """What is done with every version that was just released in its own tenant, however it came.
 
         Where the plug-in is everybody's, or is to be, the version asks to be, too: the checks decide next.
         """
+        await require_promise(tx, self._comparisons, plugin, version.version, content)
         release = await releases.insert(tx, _release_of(plugin, version))
         detail = {"version": version.version}
         if version.package_sha256 is not None:
@@ -212,13 +213,12 @@ class Plugins:
             await _require_publishing(tx, caller, plugin)
             content = _content_of(await _read(tx, caller, plugin, draft))
             contracts.require_contract(contracts.written_by(content))
-            await require_promise(tx, self._comparisons, plugin, draft.version, content)
             await require_steps(tx, caller, content.execution)
             if not await plugins.release_draft(tx, caller, plugin, draft.id):
                 raise NotADraft("version", name=name, version=version, state="changing")
             plugin = rules.with_facts(plugin, rules.told_by_release(draft.facts))
             await _save(tx, caller, plugin)
-            await self._new_release(tx, caller, plugin, draft)
+            await self._new_release(tx, caller, plugin, draft, content)
         await self._releases.advance(caller, [draft.id])
 
     async def delete_draft(self, caller: Caller, name: str, version: str) -> None:
@@ -232,7 +232,7 @@ class Plugins:
     async def update_facts(self, caller: Caller, name: str, facts: PluginFacts) -> None:
         """Changes what the plug-in is called and looks like. Raises `PluginUnknown`."""
         async with self._change(caller) as tx:
-            plugin = await _changeable(tx, caller, name)
+            plugin = await changeable(tx, caller, name)
             if facts.composition is not None:
                 await _require_one_composition(tx, caller, plugin, facts.composition)
             changed = rules.with_facts(plugin, facts)
@@ -248,7 +248,7 @@ class Plugins:
     async def bind(self, caller: Caller, name: str, version: str, publisher_id: str) -> None:
         """Binds the plug-in to a publisher of the tenant. A published plug-in stays with its publisher."""
         async with self._change(caller) as tx:
-            plugin = await _changeable(tx, caller, name)
+            plugin = await changeable(tx, caller, name)
             await _require_version(tx, plugin, version)
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
@@ -268,7 +268,7 @@ class Plugins:
         `PrivateCannotBePublished`.
         """
         async with self._change(caller) as tx:
-            plugin = await _changeable(tx, caller, name)
+            plugin = await changeable(tx, caller, name)
             await _require_version(tx, plugin, version)
             publisher = await publishers.find(tx, caller.tenant_id, publisher_id)
             if publisher is None:
@@ -302,7 +302,7 @@ class Plugins:
         Refused while plug-ins use it: as a whole, and its last released version. Raises `PluginInUse`.
         """
         async with self._change(caller) as tx:
-            plugin = await _changeable(tx, caller, name)
+            plugin = await changeable(tx, caller, name)
             if version is None:
                 await _require_unused(tx, caller, plugin)
                 await plugins.retire_versions(tx, plugin)
@@ -341,15 +341,6 @@ async def _own(tx: Transaction, caller: Caller, name: str) -> Plugin | None:
         return None
     if not rules.may_see(caller, plugin):
         raise PluginExists("plugin_name", name=name)
-    return plugin
-
-
-async def _changeable(tx: Transaction, caller: Caller, name: str) -> Plugin:
-    """The tenant's plug-in of that name, which the caller may change."""
-    plugin = await plugins.find_own_plugin(tx, caller.tenant_id, name)
-    if plugin is None or plugin.deleted_at is not None or not rules.may_see(caller, plugin):
-        raise PluginUnknown("plugin_name", name=name)
-    rules.require_change(caller, plugin)
     return plugin
 
 
@@ -394,7 +385,7 @@ async def _save(tx: Transaction, caller: Caller, plugin: Plugin) -> None:
 
 
 async def _draft(tx: Transaction, caller: Caller, name: str, version: str) -> tuple[Plugin, VersionNumber]:
-    plugin = await _changeable(tx, caller, name)
+    plugin = await changeable(tx, caller, name)
     number = await _live_version(tx, plugin, version)
     if number.state is not VersionState.DRAFT:
         raise NotADraft("version", name=name, version=version, state="released")
