@@ -72,6 +72,17 @@ class Server:
         self.process.kill()
         raise RuntimeError("the server did not start: " + self.log.read_text(errors="replace")[-4000:])
 
+    def logged(self, *request_ids: str) -> str:
+        """The log, once it has the lines of these requests: each is written when its answer has already left."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            log = self.log.read_text(encoding="utf-8", errors="replace")
+            missing = [each for each in request_ids if each not in log]
+            if not missing:
+                return log
+            assert time.monotonic() < until, f"no line of {missing} in: {log[-4000:]}"
+            time.sleep(0.05)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ends the program and answers its exit status."""
         process, self._process = self.process, None

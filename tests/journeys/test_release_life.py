@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
-from storage.postgres.embedded import Urls
-from tests.accounts import NewAccount
+from app.settings import read_settings
+from app.wiring import wired
+from storage.postgres.embedded import EmbeddedPostgres
+from tests.accounts import NewAccount, account_maker
 from tests.builders import a_name, a_version, a_vsix
 from tests.desk import RELEASES, REVIEWS, decide, do, good, release_of, seen, waiting
 from tests.person import Meet, Person
@@ -18,28 +21,43 @@ from tests.publishing import an_accepted_publisher, names, published, search
 
 
 @pytest.fixture(scope="module")
-def server(cluster: Urls, data_dir: Path) -> Iterator[Server]:
-    """The program as it comes, with the policy `first-release`."""
-    with Server(data_dir, port=free_port(), PLUGPORT_REVIEW_POLICY="first-release") as running:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The policy `first-release`, in a database of its own: servers that share one take each other's jobs."""
+    directory = tmp_path_factory.mktemp("reviewed")
+    with EmbeddedPostgres(directory / "postgres").running() as urls:
+        yield {
+            "PLUGPORT_DATABASE_URL": urls.app,
+            "PLUGPORT_DATABASE_OWNER_URL": urls.owner,
+            "PLUGPORT_DATA_DIR": str(directory),
+            "PLUGPORT_REVIEW_POLICY": "first-release",
+        }
+
+
+@pytest.fixture(scope="module")
+def server(settings: dict[str, str]) -> Iterator[Server]:
+    """The program with these settings."""
+    with Server(Path(settings["PLUGPORT_DATA_DIR"]), port=free_port(), **settings) as running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def new_account(settings: dict[str, str], server: Server) -> Iterator[NewAccount]:
+    """Makes accounts there."""
+    opened = wired(read_settings(settings))
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(opened) as wiring:
+        yield account_maker(wiring.registry, portal, lambda: server.url)
+
+
 @pytest.fixture
-def olga(meet: Meet, new_account: NewAccount, server: Server) -> Person:
+def olga(meet: Meet, new_account: NewAccount) -> Person:
     """An operator."""
-    return _at(meet(new_account().user("operator")), server)
+    return meet(new_account().user("operator"))
 
 
 @pytest.fixture
-def otto(meet: Meet, new_account: NewAccount, server: Server) -> Person:
+def otto(meet: Meet, new_account: NewAccount) -> Person:
     """Another one."""
-    return _at(meet(new_account().user("operator")), server)
-
-
-def _at(person: Person, server: Server) -> Person:
-    """The same person at this module's server."""
-    person.http.base_url = server.url
-    return person
+    return meet(new_account().user("operator"))
 
 
 def told(person: Person, text: str) -> bool:
@@ -53,9 +71,8 @@ def told(person: Person, text: str) -> bool:
 
 
 def test_a_release_earns_trust_loses_it_and_gets_it_back(
-    author: Person, stranger: Person, olga: Person, otto: Person, server: Server
+    author: Person, stranger: Person, olga: Person, otto: Person
 ) -> None:
-    author, stranger = _at(author, server), _at(stranger, server)
     name = a_name("scan")
 
     # A publisher applies, and is accepted.
@@ -116,10 +133,7 @@ def test_a_release_earns_trust_loses_it_and_gets_it_back(
     assert stranger.numbers(name) == ["1.0.1"]
 
 
-def test_an_extension_and_a_composite_plugin_go_the_same_way(
-    author: Person, stranger: Person, olga: Person, server: Server
-) -> None:
-    author, stranger = _at(author, server), _at(stranger, server)
+def test_an_extension_and_a_composite_plugin_go_the_same_way(author: Person, stranger: Person, olga: Person) -> None:
     publisher, name, linter = an_accepted_publisher(author, olga), a_name("nightly"), a_name("linter")
     author.do("create_plugin_version", body=a_version(name))
     author.do("publish_plugin", body={"plugin_name": name, "version": "", "publisher_unique_id": publisher.id})

@@ -13,7 +13,6 @@ import pytest
 from app.__main__ import main
 from app.registry.access.permissions import PERMISSIONS
 from schemas.model.access import Role
-from storage.postgres.embedded import Urls
 from tests.program import REPOSITORY, Server, free_port
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -45,9 +44,9 @@ def newcomer(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(cluster: Urls, data_dir: Path) -> Iterator[Server]:
-    """The program as it comes: what is released first waits for a person."""
-    with Server(data_dir, port=free_port(), PLUGPORT_REVIEW_POLICY="first-release") as running:
+def server(tmp_path: Path) -> Iterator[Server]:
+    """The program as it comes, with a database of its own: what is released first waits for a person."""
+    with Server(tmp_path / "data", port=free_port(), PLUGPORT_REVIEW_POLICY="first-release") as running:
         yield running
 
 
