@@ -8,7 +8,6 @@ sending.complete()           # the answer to the wish to join them
 import base64
 import hashlib
 import random
-import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -17,18 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
-from anyio.from_thread import start_blocking_portal
 
-from app.settings import read_settings
-from app.wiring import wired
 from storage.postgres.embedded import Urls
-from storage.postgres.migrate import migrate
-from tests.accounts import NewAccount, account_maker
+from tests.accounts import NewAccount
+from tests.apart import on_its_own
 from tests.builders import a_name, a_vsix
 from tests.person import Person
-from tests.program import Server, free_port
+from tests.program import Server
 from tests.seaweed import BUCKET, SeaweedFS
 
 CHUNK = 64 * 1024  # the smallest of our own door
@@ -238,31 +233,3 @@ def over_a_bucket(weed: SeaweedFS, cluster: Urls, directory: Path) -> Iterator[W
             return {str(each.object_name): int(each.size or 0) for each in found}
 
         yield World(server, new_account, listed, lambda key: client.get_object(BUCKET, key).data)
-
-
-@contextmanager
-def on_its_own(cluster: Urls, directory: Path, storage_url: str, **more: str) -> Iterator[tuple[Server, NewAccount]]:
-    """A server with a database of its own, whose jobs find bytes in its own store only, and with `more` settings."""
-    with start_blocking_portal() as portal:
-        urls = portal.call(_new_database, cluster)
-        settings = {
-            "PLUGPORT_DATABASE_URL": urls.app,
-            "PLUGPORT_DATABASE_OWNER_URL": urls.owner,
-            "PLUGPORT_STORAGE_URL": storage_url,
-            **more,
-        }
-        portal.call(lambda: migrate(urls.owner, app_login="plugport"))
-        in_this_process = read_settings(settings | {"PLUGPORT_DATA_DIR": str(directory)})
-        with (
-            Server(directory, port=free_port(), **settings) as server,
-            portal.wrap_async_context_manager(wired(in_this_process)) as opened,
-        ):
-            yield server, account_maker(opened.registry, portal, lambda: server.url)
-
-
-async def _new_database(cluster: Urls) -> Urls:
-    name = f"chunks_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(cluster.owner)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))

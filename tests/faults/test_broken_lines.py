@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from storage.postgres.embedded import Urls
+from tests.apart import on_its_own
 from tests.builders import a_vsix
-from tests.chunks import DOORS, OWN_PATH, Sending, World, on_its_own, over_a_directory
+from tests.chunks import DOORS, OWN_PATH, Sending, World, over_a_directory
 from tests.person import Person, people
 from tests.program import run_json
 from tests.surfaces.hostile.wire import Answer

@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from storage.postgres.embedded import Urls
+from tests.apart import on_its_own
 from tests.builders import a_name, a_package, a_vsix
-from tests.chunks import DOORS, OWN_PATH, Sending, on_its_own
+from tests.chunks import DOORS, OWN_PATH, Sending
 from tests.person import Person, people
 from tests.program import Server, run_json
 

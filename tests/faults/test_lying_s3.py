@@ -20,8 +20,9 @@ import pytest
 
 from storage.postgres.embedded import Urls
 from tests.accounts import NewAccount
+from tests.apart import on_its_own
 from tests.builders import a_name, a_package, a_vsix
-from tests.chunks import CHUNK, FormSending, OwnSending, Sending, on_its_own
+from tests.chunks import CHUNK, FormSending, OwnSending, Sending
 from tests.contract.blobs.between import Answer, Asked, Between, Forward, refusal
 from tests.person import Person, people
 from tests.program import Server, run, run_json

@@ -9,8 +9,8 @@ import pytest
 
 from storage.postgres.embedded import Urls
 from tests.accounts import Account
+from tests.apart import on_its_own
 from tests.builders import a_name, a_package, a_picture, a_vsix, an_upload
-from tests.chunks import on_its_own
 from tests.person import Person, people
 from tests.program import Server, free_port
 from tests.publishing import an_accepted_publisher, details, published

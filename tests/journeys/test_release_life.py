@@ -3,49 +3,27 @@ quarantine by two people, appealed, and restored. On a server as it comes."""
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
-from app.settings import read_settings
-from app.wiring import wired
-from storage.postgres.embedded import EmbeddedPostgres
-from tests.accounts import NewAccount, account_maker
+from storage.postgres.embedded import Urls
+from tests.accounts import NewAccount
+from tests.apart import on_its_own
 from tests.builders import a_name, a_version, a_vsix
 from tests.desk import RELEASES, REVIEWS, decide, do, good, release_of, seen, waiting
 from tests.person import Meet, Person
-from tests.program import Server, free_port
 from tests.publishing import an_accepted_publisher, names, published, search
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The policy `first-release`, in a database of its own: servers that share one take each other's jobs."""
+def new_account(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewAccount]:
+    """Makes accounts in a registry with the policy `first-release`, and apart: servers that share a database take each
+    other's jobs."""
     directory = tmp_path_factory.mktemp("reviewed")
-    with EmbeddedPostgres(directory / "postgres").running() as urls:
-        yield {
-            "PLUGPORT_DATABASE_URL": urls.app,
-            "PLUGPORT_DATABASE_OWNER_URL": urls.owner,
-            "PLUGPORT_DATA_DIR": str(directory),
-            "PLUGPORT_REVIEW_POLICY": "first-release",
-        }
-
-
-@pytest.fixture(scope="module")
-def server(settings: dict[str, str]) -> Iterator[Server]:
-    """The program with these settings."""
-    with Server(Path(settings["PLUGPORT_DATA_DIR"]), port=free_port(), **settings) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def new_account(settings: dict[str, str], server: Server) -> Iterator[NewAccount]:
-    """Makes accounts there."""
-    opened = wired(read_settings(settings))
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(opened) as wiring:
-        yield account_maker(wiring.registry, portal, lambda: server.url)
+    storage_url = (directory / "blobs").as_uri()
+    with on_its_own(cluster, directory, storage_url, PLUGPORT_REVIEW_POLICY="first-release") as (_, new_account):
+        yield new_account
 
 
 @pytest.fixture
