@@ -5,6 +5,7 @@ kind of blocking work has an `Executor` of its own, with a bounded queue that an
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent import futures
 from typing import ParamSpec, TypeVar
@@ -18,13 +19,12 @@ R = TypeVar("R")
 class Executor(futures.Executor):
     """Runs blocking calls in at most `threads` threads; at most `queue` further calls wait for one.
 
-    Used from the event loop only. It is an executor as `concurrent.futures` has them, because aiofiles takes such a one.
+    It is an executor as `concurrent.futures` has them, because aiofiles takes such a one.
     """
 
     def __init__(self, name: str, *, threads: int, queue: int) -> None:
         self._pool = futures.ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
-        self._room = threads + queue
-        self._taken = 0
+        self._room = threading.BoundedSemaphore(threads + queue)
 
     async def run(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """The result of `call(*args, **kwargs)`, computed in a thread.
@@ -35,17 +35,16 @@ class Executor(futures.Executor):
 
     def submit(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[R]:
         """As `concurrent.futures.Executor.submit`, within the same bounds as `run`."""
-        if self._taken >= self._room:
+        if not self._room.acquire(blocking=False):
             raise ServiceBusy
-        loop = asyncio.get_running_loop()
-        future = self._pool.submit(call, *args, **kwargs)
-        self._taken += 1
+        try:
+            future = self._pool.submit(call, *args, **kwargs)
+        except BaseException:
+            self._room.release()
+            raise
         # The place is free when the thread is done, even if the caller has gone away by then.
-        future.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(self._give_back))
+        future.add_done_callback(lambda _: self._room.release())
         return future
-
-    def _give_back(self) -> None:
-        self._taken -= 1
 
     def close(self) -> None:
         """Lets running calls end and takes no more."""

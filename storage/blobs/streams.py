@@ -3,10 +3,11 @@
 import asyncio
 import errno
 import hashlib
+import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from schemas.errors import BodyTooLarge, ServiceBusy, StorageFull, StorageUnavailable
 from storage.blobs.base import BlobStore, Digest, Stored
@@ -51,21 +52,50 @@ async def fed(
             async for bundle in bundles:
                 if taking is not None:
                     await taking
-                taking = asyncio.ensure_future(_taken(takers, bundle, threads, turns))
+                await turns.acquire()
+                taking = _taken(takers, bundle, threads, turns)
         if taking is not None:
             await asyncio.shield(taking)
     except BaseException:
         if taking is not None:
             taking.add_done_callback(_forget)
-            taking.cancel()
         raise
 
 
-async def _taken(
+def _taken(
     takers: Sequence[Callable[[Bundle], None]], bundle: Bundle, threads: Executor, turns: asyncio.Semaphore
-) -> None:
-    async with turns:
-        await asyncio.gather(*(asyncio.wrap_future(threads.submit(each, bundle)) for each in takers))
+) -> asyncio.Future[None]:
+    """Done when all of `takers` are, each in a thread; then its turn is over, too.
+
+    The last thread to end wakes the event loop, once: at half a MiB each step of it can be felt.
+    """
+    loop = asyncio.get_running_loop()
+    taken: asyncio.Future[None] = loop.create_future()
+    ended = itertools.count(1)  # its steps cannot be divided, whichever threads take them
+
+    def settle() -> None:
+        turns.release()
+        if not taken.done():
+            failed = next((job for job in jobs if job.cancelled() or job.exception()), None)
+            if failed is None:
+                taken.set_result(None)
+            elif failed.cancelled():
+                taken.cancel()
+            else:
+                taken.set_exception(cast(BaseException, failed.exception()))
+
+    def end(_: object) -> None:
+        if next(ended) == len(jobs) and not loop.is_closed():
+            loop.call_soon_threadsafe(settle)
+
+    try:
+        jobs = [threads.submit(each, bundle) for each in takers]
+    except BaseException:
+        turns.release()
+        raise
+    for job in jobs:
+        job.add_done_callback(end)
+    return taken
 
 
 def _digest(digest: Digest, bundle: Bundle) -> None:
