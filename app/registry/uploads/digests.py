@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from schemas.errors import ChunkDigestWrong
 from schemas.model.uploads import Chunk, Upload
@@ -28,17 +29,15 @@ class Begun:
 class WholeDigest:
     """The SHA-256 of a file up to and with one chunk, while that comes in.
 
-    It is fed with the chunk where everything before is known, else from where the chunk was put (`follow`), if what comes
-    before is known by then.
+    It is fed with the chunk where everything `before` is known, else from where the chunk was put (`follow`), if what
+    comes before is known by then.
     """
 
-    def __init__(self, upload: Upload, number: int, slot: int, before: "Begun | asyncio.Future[Begun] | None") -> None:
-        self.upload = upload
-        self.number = number
-        self.come: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
+    def __init__(self, slot: int, before: "asyncio.Future[Begun]", come: "asyncio.Future[Begun]") -> None:
+        self.come = come
         self._slot = slot
         self._before = before
-        self._sha256 = before.sha256.copy() if isinstance(before, Begun) else None
+        self._sha256 = before.result().sha256.copy() if before.done() else None
 
     @property
     def fed(self) -> list[Any]:
@@ -47,19 +46,20 @@ class WholeDigest:
 
     def settle(self) -> None:
         """All bytes have come in, and are what they should be."""
-        if isinstance(self._before, Begun):
-            self._know(self._before, self._sha256)
+        if self._sha256 is not None:
+            self._know(self._sha256)
 
     async def follow(self, feed: Feed) -> None:
         """Waits until everything before the chunk is known."""
-        if isinstance(self._before, asyncio.Future):
-            before = await asyncio.shield(self._before)
-            sha256 = before.sha256.copy()
+        if self._sha256 is None:
+            sha256 = (await asyncio.shield(self._before)).sha256.copy()
             if await feed(sha256):
-                self._know(before, sha256)
+                self._know(sha256)
 
-    def _know(self, before: Begun, sha256: Any) -> None:
-        self.come.set_result(Begun(before.round, (*before.slots, self._slot), sha256))
+    def _know(self, sha256: Any) -> None:
+        before = self._before.result()
+        if not self.come.done():  # by another attempt at the same chunk
+            self.come.set_result(Begun(before.round, (*before.slots, self._slot), sha256))
 
 
 class FileDigests:
@@ -71,32 +71,33 @@ class FileDigests:
 
     def __init__(self) -> None:
         self._begun: OrderedDict[str, Begun] = OrderedDict()
-        self._coming: dict[tuple[str, int, int], WholeDigest] = {}
+        # Up to and with that chunk of that round, for as long as the chunk or the next one is on its way.
+        self._coming: WeakValueDictionary[tuple[str, int, int], asyncio.Future[Begun]] = WeakValueDictionary()
 
     @contextmanager
     def coming(self, upload: Upload, number: int, slot: int) -> Iterator[WholeDigest]:
         """The digest with this chunk, which comes for that slot. It is remembered when the block ends well."""
-        key = (upload.id, upload.round, number)
-        whole = self._coming[key] = WholeDigest(upload, number, slot, self._before(upload, number))
-        try:
-            yield whole
-            if whole.come.done():
-                self._remember(upload, whole.come.result())
-        finally:
-            whole.come.cancel()
-            if self._coming.get(key) is whole:
-                del self._coming[key]
+        whole = WholeDigest(slot, self._before(upload, number), self._awaited(upload, number))
+        yield whole
+        if whole.come.done():
+            self._remember(upload, whole.come.result())
 
-    def _before(self, upload: Upload, number: int) -> "Begun | asyncio.Future[Begun] | None":
+    def _before(self, upload: Upload, number: int) -> "asyncio.Future[Begun]":
+        """What is known or will be of the chunks before this one; of several connections, the later chunk may begin first."""
         if number == 1:
-            return Begun(upload.round, (), hashlib.sha256())
+            return _known(Begun(upload.round, (), hashlib.sha256()))
         begun = self._begun.get(upload.id)
         if begun is not None and (begun.round, len(begun.slots)) == (upload.round, number - 1):
-            return begun
-        coming = self._coming.get((upload.id, upload.round, number - 1))
-        if coming is None:
-            return None
-        return coming.come.result() if coming.come.done() else coming.come
+            return _known(begun)
+        return self._coming.setdefault((upload.id, upload.round, number - 1), _unknown())
+
+    def _awaited(self, upload: Upload, number: int) -> "asyncio.Future[Begun]":
+        """What this chunk will make known. A former attempt at it has told all that it could."""
+        key = (upload.id, upload.round, number)
+        awaited = self._coming.get(key)
+        if awaited is None or awaited.done():
+            awaited = self._coming[key] = _unknown()
+        return awaited
 
     def _remember(self, upload: Upload, begun: Begun) -> None:
         """Of chunks that came together the last one may be stored first."""
@@ -118,6 +119,16 @@ class FileDigests:
     def forget(self, upload: Upload) -> None:
         """No more of this file will come."""
         self._begun.pop(upload.id, None)
+
+
+def _unknown() -> "asyncio.Future[Begun]":
+    return asyncio.get_running_loop().create_future()
+
+
+def _known(begun: Begun) -> "asyncio.Future[Begun]":
+    known = _unknown()
+    known.set_result(begun)
+    return known
 
 
 class ChunkDigests:

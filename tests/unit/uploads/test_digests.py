@@ -158,13 +158,14 @@ async def test_the_digest_of_chunks_that_came_in_order_is_known_without_reading_
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
-async def test_the_digest_of_chunks_that_came_together_is_known_whichever_is_stored_first(
-    order: tuple[int, ...],
+@pytest.mark.parametrize("begun", list(permutations([1, 2, 3])))
+@pytest.mark.parametrize("stored", list(permutations([1, 2, 3])))
+async def test_the_digest_of_chunks_that_came_together_is_known_whichever_began_or_was_stored_first(
+    begun: tuple[int, ...], stored: tuple[int, ...]
 ) -> None:
-    known, contents = FileDigests(), [b"one", b"two", b"three"]
-    coming = {number: Sent(known, number, number, content, UPLOAD) for number, content in enumerate(contents, 1)}
-    for number in order:
+    known, contents = FileDigests(), {1: b"one", 2: b"two", 3: b"three"}
+    coming = {number: Sent(known, number, number, contents[number], UPLOAD) for number in begun}
+    for number in stored:
         await coming[number].store()
     chunks = [a_chunk(number) for number in (1, 2, 3)]
     assert known.of(UPLOAD, chunks) == hashlib.sha256(b"onetwothree").hexdigest()
