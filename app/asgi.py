@@ -1,6 +1,7 @@
 """The application, put together from its parts."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -69,6 +70,8 @@ def _lifespan(settings: Settings, counters: Counters) -> Callable[[Litestar], Ab
             app.state.wiring = wiring
             if settings.jobs == "serve":
                 await working.enter_async_context(_jobs_running(wiring, settings, counters))
+            gc.collect()
+            gc.freeze()  # what is here now stays to the end: looking through it again and again holds up requests
             yield
 
     return lifespan
