@@ -219,6 +219,7 @@ def _rates(
             seconds = time.perf_counter() - begun
             if upload is not None:
                 then(upload)
+            os.sync()  # what one way left to the system to write shall not slow down the next one
             if turn:
                 took[name].append(size / MB / seconds)
     first = statistics.median(next(iter(took.values())))
