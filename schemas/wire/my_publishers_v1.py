@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from schemas.base import Wire
+from schemas.wire.publisher_shapes import Ground, PublisherMemberRow, PublisherRole, PublisherStatus
 from schemas.wire.text import Address, Description, Name
 
 Role = Annotated[
-    Literal["owner", "maintainer", "member"],
+    PublisherRole,
     Meta(
         description="Owners decide about the publisher and its members; maintainers upload and publish under it, as owners do;"
         " members see what both see."
@@ -68,11 +69,11 @@ class MembershipRow(Wire, kw_only=True):
     website: str
     support_url: str
     source_url: str
-    status: Literal["processing", "accept", "reject", "suspended"]
+    status: PublisherStatus
     reason: str
     publisher_review: bool
     system_review: bool
-    role: Literal["owner", "maintainer", "member"] | None
+    role: PublisherRole | None
     updated_at: str
 
 
@@ -85,15 +86,6 @@ class MembershipPage(Wire, kw_only=True):
     publishers: list[MembershipRow]
 
 
-class PublisherMemberRow(Wire, kw_only=True):
-    """A user who belongs to a publisher."""
-
-    user_id: str
-    user_name: str
-    role: Literal["owner", "maintainer", "member"]
-    since: str
-
-
 class InvitationRow(Wire, kw_only=True):
     """An invitation to a publisher, or (`is_transfer`) the offer to hand it over."""
 
@@ -102,7 +94,7 @@ class InvitationRow(Wire, kw_only=True):
     en_name: str
     user_id: str
     user_name: str
-    role: Literal["owner", "maintainer", "member"]
+    role: PublisherRole
     is_transfer: bool
     state: Literal["waiting", "accepted", "declined", "revoked", "expired"]
     invited_by: str
@@ -119,7 +111,7 @@ class InvitationList(Wire, kw_only=True):
 class VerifiedMark(Wire, kw_only=True):
     """On which ground the platform vouches for whom the publisher stands."""
 
-    ground: Literal["well-known", "dns", "by-hand"]
+    ground: Ground
     domain: str
     note: str
     verified_at: str

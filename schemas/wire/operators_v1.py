@@ -5,29 +5,30 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from schemas.base import Wire
+from schemas.wire.publisher_shapes import Ground, PublisherMemberRow, PublisherStatus
+
+Reason = Annotated[
+    str, Meta(pattern=r"^[^\x00]*$", min_length=1, max_length=1000, description="Told to the publisher's tenant.")
+]
 
 
 class RejectRequest(Wire, kw_only=True):
     """Why a publisher is rejected."""
 
-    reason: Annotated[
-        str, Meta(pattern=r"^[^\x00]*$", min_length=1, max_length=1000, description="Told to the publisher's tenant.")
-    ]
+    reason: Reason
 
 
 class SuspendRequest(Wire, kw_only=True):
     """Why a publisher is suspended, or loses its verified mark."""
 
-    reason: Annotated[
-        str, Meta(pattern=r"^[^\x00]*$", min_length=1, max_length=1000, description="Told to the publisher's tenant.")
-    ]
+    reason: Reason
 
 
 class VerifyRequest(Wire, kw_only=True):
     """On which ground a publisher gets the verified mark."""
 
     ground: Annotated[
-        Literal["well-known", "dns", "by-hand"],
+        Ground,
         Meta(
             description="`well-known`: the file `https://DOMAIN/.well-known/plugport-publisher.txt` holds the publisher's"
             " statement; `dns`: a TXT record of the domain does; `by-hand`: the note says how else it is known."
@@ -70,7 +71,7 @@ class PublisherCase(Wire, kw_only=True):
     website: str
     support_url: str
     source_url: str
-    status: Literal["processing", "accept", "reject", "suspended"]
+    status: PublisherStatus
     reason: str
     updated_by_id: str
     updated_by_name: str
@@ -88,19 +89,10 @@ class PublisherCasePage(Wire, kw_only=True):
     publishers: list[PublisherCase]
 
 
-class PublisherMemberRow(Wire, kw_only=True):
-    """A user who belongs to a publisher."""
-
-    user_id: str
-    user_name: str
-    role: Literal["owner", "maintainer", "member"]
-    since: str
-
-
 class VerificationRow(Wire, kw_only=True):
     """The verified mark: on which ground, by whom and when."""
 
-    ground: Literal["well-known", "dns", "by-hand"]
+    ground: Ground
     domain: str
     note: str
     verified_at: str
@@ -113,7 +105,7 @@ class LookAlikeRow(Wire, kw_only=True):
 
     publisher_id: str
     name: str
-    status: Literal["processing", "accept", "reject", "suspended"]
+    status: PublisherStatus
     likeness: Literal["same", "looks-the-same", "one-letter"]
 
 

@@ -29,7 +29,13 @@ NOUNS_WITHOUT = {
 }
 
 SURFACES = {path.parent.name for path in (REPOSITORY / "app/api").glob("*/routes.py")}
-SHARED_WIRE = {"plugin_shapes", "policy_shapes", "problem", "text"}  # what several surfaces spell alike
+SHARED_WIRE = {
+    "plugin_shapes",
+    "policy_shapes",
+    "problem",
+    "publisher_shapes",
+    "text",
+}  # what several surfaces spell alike
 SURFACES_WITHOUT_WIRE = {"icons_v1"}  # a form comes in, a path as plain text goes out
 
 

@@ -5,11 +5,13 @@ from litestar import Controller, delete, get, post, put
 from app.api.my_publishers_v1 import translate
 from app.api.operations import operation
 from app.api.paging import Limit, Offset
+from app.api.publisher_words import to_member
 from app.registry import Registry
 from schemas.model.access import Caller
 from schemas.model.memberships import PublisherRole
 from schemas.paging import Paging
 from schemas.wire import my_publishers_v1 as wire
+from schemas.wire.publisher_shapes import PublisherMemberRow
 
 
 class MyPublishersController(Controller):
@@ -42,10 +44,10 @@ class MyPublishersController(Controller):
     @put("/{publisher_id:str}/members/{user_id:str}", **operation("change_publisher_member"))
     async def change_member(
         self, publisher_id: str, user_id: str, data: wire.RoleRequest, caller: Caller, registry: Registry
-    ) -> wire.PublisherMemberRow:
+    ) -> PublisherMemberRow:
         """Give a member another role. The last owner stays one."""
         role = PublisherRole(data.role)
-        return translate.to_member(await registry.memberships.change_role(caller, publisher_id, user_id, role))
+        return to_member(await registry.memberships.change_role(caller, publisher_id, user_id, role))
 
     @delete("/{publisher_id:str}/members/{user_id:str}", **operation("remove_publisher_member"))
     async def remove_member(self, publisher_id: str, user_id: str, caller: Caller, registry: Registry) -> bool:

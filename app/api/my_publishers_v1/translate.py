@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from app.api.moments import to_moment
-from schemas.model.memberships import Invitation, PublisherMember, PublisherRole
+from app.api.publisher_words import to_member
+from schemas.model.memberships import Invitation, PublisherRole
 from schemas.model.publishers import ChangedFacts, Membership, Publisher, PublisherFile, Verification
 from schemas.paging import Page, Paging
 from schemas.wire import my_publishers_v1 as wire
@@ -28,13 +29,6 @@ def to_page(found: Page[Membership], paging: Paging) -> wire.MembershipPage:
         limit=paging.limit,
         total=found.total,
         publishers=[_row(each.publisher, each.role) for each in found.items],
-    )
-
-
-def to_member(member: PublisherMember) -> wire.PublisherMemberRow:
-    """A user who belongs to a publisher."""
-    return wire.PublisherMemberRow(
-        user_id=member.user_id, user_name=member.user_name, role=member.role.value, since=to_moment(member.since)
     )
 
 

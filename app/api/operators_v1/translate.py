@@ -1,7 +1,7 @@
 """Publishers as operators see them."""
 
 from app.api.moments import to_moment
-from schemas.model.memberships import PublisherMember
+from app.api.publisher_words import to_member
 from schemas.model.publishers import Ground, LookAlike, Proof, Publisher, PublisherFile, Verification
 from schemas.paging import Page, Paging
 from schemas.wire import operators_v1 as wire
@@ -40,13 +40,6 @@ def to_page(found: Page[Publisher], paging: Paging) -> wire.PublisherCasePage:
 def to_proof(data: wire.VerifyRequest) -> Proof:
     """What an operator goes by."""
     return Proof(ground=Ground(data.ground), domain=data.domain, answer=data.answer, note=data.note)
-
-
-def to_member(member: PublisherMember) -> wire.PublisherMemberRow:
-    """A user who belongs to a publisher."""
-    return wire.PublisherMemberRow(
-        user_id=member.user_id, user_name=member.user_name, role=member.role.value, since=to_moment(member.since)
-    )
 
 
 def to_verification(found: Verification | None) -> wire.VerificationRow | None:
