@@ -16,6 +16,7 @@ Tests keep apart by accounts: each makes its own and sees nothing of the others'
 
 import os
 import secrets
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,12 @@ def anyio_backend() -> str:
 def _no_settings_from_outside() -> None:
     for name in [name for name in os.environ if name.startswith("PLUGPORT_")]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_reaches_programs() -> None:
+    """A run in the background of a shell ignores Ctrl-C, and so would every program that a test starts and interrupts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
