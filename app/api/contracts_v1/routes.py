@@ -1,6 +1,6 @@
 """`/plugport/v1/plugins/{plugin_name}/versions/{version}/*`, `/plugport/v1/contracts/*`: what versions take and give."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, post, put
 from litestar.openapi import ResponseSpec
@@ -31,7 +31,7 @@ _PAGE = ResponseSpec(
     bytes, generate_examples=False, description="The page, its script or its style.", media_type="text/html"
 )
 _META_SCHEMA = ResponseSpec(
-    bytes, generate_examples=False, description="The schema.", media_type="application/schema+json"
+    dict[str, Any], generate_examples=False, description="The schema.", media_type="application/schema+json"
 )
 
 

@@ -6,11 +6,10 @@ from importlib import resources
 
 import msgspec
 from litestar import Response
-from litestar.exceptions import NotFoundException
 
 from app.api.moments import to_moment
 from app.api.plugin_words import to_inputs_written, to_metrics_written, to_outputs_written
-from schemas.errors import ContractRefused
+from schemas.errors import ContractRefused, UnknownPath
 from schemas.model.contracts import (
     AskedPart,
     AskedValues,
@@ -180,9 +179,9 @@ def published(name: str, media_type: str, if_none_match: str) -> Response[bytes]
 
 
 def page(name: str, if_none_match: str) -> Response[bytes]:
-    """A page for people, or its script or style. Raises `NotFoundException` for what is none."""
+    """A page for people, or its script or style. Raises `UnknownPath` for what is none."""
     if name not in _PAGES:
-        raise NotFoundException
+        raise UnknownPath
     file, media_type = _PAGES[name]
     return _sent(__package__, f"pages/{file}", media_type, if_none_match)
 
