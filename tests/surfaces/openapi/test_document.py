@@ -35,7 +35,7 @@ HEADS = {
     "check_extension",
 }  # allowed as what they are the head of; no bodies
 
-DOCUMENT: dict[str, Any] = json.loads(published())
+DOCUMENT: dict[str, Any] = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: operation for item in DOCUMENT["paths"].values() for operation in item.values()
 }
