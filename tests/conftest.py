@@ -14,6 +14,7 @@ Tests keep apart by accounts: each makes its own and sees nothing of the others'
 - `new_database`: makes an empty database and answers its owner's and its application's URL.
 """
 
+import gc
 import os
 import secrets
 import signal
@@ -36,6 +37,12 @@ from tests.accounts import Account, Member, NewAccount, account_maker
 from tests.person import Meet, Person, people
 from tests.program import Server, free_port
 from tests.vsce import VscePackage, pack
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay to the end: the collector would look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
