@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import argon2
 import asyncpg
 import httpx
 import pytest
@@ -30,6 +31,7 @@ from anyio.from_thread import start_blocking_portal
 from app.cli.serve import prepare
 from app.jobs import HANDLERS
 from app.registry import Registry
+from app.registry.access import passwords
 from app.settings import Settings, read_settings
 from app.wiring import Wiring, wired
 from storage.postgres.embedded import EmbeddedPostgres, Urls
@@ -55,6 +57,15 @@ def anyio_backend() -> str:
 def _no_settings_from_outside() -> None:
     for name in [name for name in os.environ if name.startswith("PLUGPORT_")]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    """Of the users that tests make in this process: each costs 70 ms otherwise, and there are thousands. What a hash has cost
+    stands in it, so the program checks them as it checks its own, which cost what they should."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
