@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import hashlib
+import heapq
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
@@ -30,12 +31,52 @@ _ROOM_CHECKED_EVERY_SECONDS = 0.05
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+class Turns:
+    """Who may hash and write: so many streams at a time, each one bundle. Of those that wait, the one that began first.
+
+    So one after the other is done early, instead of all of them late. Whoever has just had a turn does not wait for the next
+    one yet, so not even two long streams keep the others out.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._free = at_once
+        self._began = itertools.count()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    def begin(self) -> int:
+        """The place of a stream that begins now."""
+        return next(self._began)
+
+    async def take(self, place: int) -> None:
+        """Waits for a turn of the stream with this place; `give_back` ends it."""
+        if self._free:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (place, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it had come at this very moment
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Ends a turn: it is the next one's."""
+        while self._waiting:
+            _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
 async def fed(
     body: AsyncIterator[bytes],
     limit: int,
     take: Callable[[Bundle], None],
     threads: Executor,
-    turns: asyncio.Semaphore,
+    turns: Turns,
     digests: Sequence[Digest] = (),
 ) -> None:
     """Gives everything that `body` gives to `take` and to each of `digests`, in order, each in a thread of its own.
@@ -47,12 +88,13 @@ async def fed(
     """
     takers: list[Callable[[Bundle], None]] = [take, *(partial(_digest, each) for each in digests)]
     taking: asyncio.Future[None] | None = None
+    place = turns.begin()
     try:
         async with aclosing(_bundles(body, limit)) as bundles:
             async for bundle in bundles:
                 if taking is not None:
                     await taking
-                await turns.acquire()
+                await turns.take(place)
                 taking = _taken(takers, bundle, threads, turns)
         if taking is not None:
             await asyncio.shield(taking)
@@ -63,7 +105,7 @@ async def fed(
 
 
 def _taken(
-    takers: Sequence[Callable[[Bundle], None]], bundle: Bundle, threads: Executor, turns: asyncio.Semaphore
+    takers: Sequence[Callable[[Bundle], None]], bundle: Bundle, threads: Executor, turns: Turns
 ) -> asyncio.Future[None]:
     """Done when all of `takers` are, each in a thread; then its turn is over, too.
 
@@ -74,7 +116,7 @@ def _taken(
     ended = itertools.count(1)  # its steps cannot be divided, whichever threads take them
 
     def settle() -> None:
-        turns.release()
+        turns.give_back()
         if not taken.done():
             failed = next((job for job in jobs if job.cancelled() or job.exception()), None)
             if failed is None:
@@ -91,7 +133,7 @@ def _taken(
     try:
         jobs = [threads.submit(each, bundle) for each in takers]
     except BaseException:
-        turns.release()
+        turns.give_back()
         raise
     for job in jobs:
         job.add_done_callback(end)
