@@ -350,14 +350,26 @@ def _broadest(part: Part) -> int | None:
 
 
 def _bounded(new: Part, old: Part) -> bool:
-    low = new.low is None or (
-        old.low is not None and (old.low > new.low or (old.low == new.low and (old.low_open or not new.low_open)))
+    (low, low_open), (high, high_open) = _reached(old)
+    is_above = new.low is None or (
+        low is not None and (low > new.low or (low == new.low and (low_open or not new.low_open)))
     )
-    high = new.high is None or (
-        old.high is not None
-        and (old.high < new.high or (old.high == new.high and (old.high_open or not new.high_open)))
+    is_below = new.high is None or (
+        high is not None and (high < new.high or (high == new.high and (high_open or not new.high_open)))
     )
-    return low and high
+    return is_above and is_below
+
+
+def _reached(part: Part) -> tuple[tuple[Fraction | None, bool], tuple[Fraction | None, bool]]:
+    """The bounds of its numbers, least and greatest, each with whether it is open. Multiples of a step reach none between."""
+    low, high = (part.low, part.low_open), (part.high, part.high_open)
+    if part.step is not None and part.low is not None:
+        first = math.ceil(part.low / part.step) * part.step
+        low = (first + part.step if part.low_open and first == part.low else first), False
+    if part.step is not None and part.high is not None:
+        last = math.floor(part.high / part.step) * part.step
+        high = (last - part.step if part.high_open and last == part.high else last), False
+    return low, high
 
 
 def _counted(new: Part, least: int, most: int | None) -> bool:

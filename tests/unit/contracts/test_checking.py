@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.registry.contracts.checking import MAX_DEPTH, MAX_FAULTS, Checker, Checkers
@@ -201,6 +201,7 @@ SAMPLES = [*range(-4, 5), *(number / 4 for number in range(-16, 17)), "", "a", T
 
 
 @given(SCHEMAS, SCHEMAS)
+@example(given_={"type": "integer", "maximum": -0.5}, taken={"type": "number", "maximum": -1})
 def test_a_wire_that_always_or_never_fits_does_so_for_every_value(
     given_: dict[str, Any], taken: dict[str, Any]
 ) -> None:

@@ -102,6 +102,10 @@ CONTAINED: list[tuple[Schema, Schema]] = [
     ({"type": "string", "title": "Old"}, {"type": "string", "title": "New", "default": "x"}),
     ({"type": "number", "minimum": 0, "exclusiveMinimum": 1}, {"exclusiveMinimum": 1}),
     ({"minItems": 3, "maxItems": 2, "type": "array"}, False),
+    ({"type": "integer", "maximum": -0.5}, {"type": "number", "maximum": -1}),
+    ({"type": "integer", "exclusiveMinimum": 1}, {"type": "number", "minimum": 2}),
+    ({"type": "integer", "exclusiveMaximum": 1.5}, {"type": "integer", "exclusiveMaximum": 2}),
+    ({"type": "number", "multipleOf": 5, "minimum": 1, "maximum": 19}, {"minimum": 5, "maximum": 15}),
 ]
 
 
@@ -120,6 +124,8 @@ BROKEN: list[tuple[Schema, Schema]] = [
     ({"type": "object"}, {"type": "object", "required": ["a"]}),
     ({"type": "array", "items": {"type": "string"}}, {"type": "array", "uniqueItems": True}),
     ({"type": "integer", "multipleOf": 2}, {"multipleOf": 4}),
+    ({"type": "integer", "maximum": -0.5}, {"type": "number", "exclusiveMaximum": -1}),
+    ({"type": "integer", "minimum": 1}, {"type": "number", "minimum": 1.5}),
     ({"enum": ["a", "b", "c"]}, {"enum": ["a", "c"]}),
     ({"type": "string", "not": {"const": "a"}}, {"not": {"const": "b"}, "maxLength": 3}),
 ]
