@@ -4,15 +4,18 @@ import asyncio
 import json
 from pathlib import Path
 
+import argon2
 import httpx
 import pytest
 from litestar import Litestar
 
 from app.api.authentication import undeclared
 from app.asgi import create_app
+from app.registry.access import passwords
 from app.settings import Settings
 from app.wiring import Wiring
 from schemas.errors import ServiceBusy
+from schemas.model.access import Login
 from tests.accounts import Account
 from tests.program import Server, free_port
 
@@ -112,10 +115,11 @@ async def test_a_surprise_is_told_to_the_operator_and_not_to_the_caller(
     assert "geheim" not in answer.text
 
 
-async def test_more_logins_than_fit_are_told_to_come_again(wiring: Wiring, account: Account) -> None:
+async def test_more_logins_than_fit_are_told_to_come_again(
+    wiring: Wiring, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", argon2.PasswordHasher(memory_cost=19 * 1024))  # which takes its time
     ada = account.user()
-    from schemas.model.access import Login
-
     login = Login(user_id=ada.user.id, password=ada.password)
 
     answers = await asyncio.gather(*(wiring.registry.access.log_in(login) for _ in range(80)), return_exceptions=True)
