@@ -24,7 +24,7 @@ from tests.faults.mortal import OF_EXTENSIONS, POINTS
 from tests.program import Server, free_port, run_json
 from tests.seaweed import SeaweedFS
 
-KILLS = int(os.environ.get("KILLS", "9"))
+KILLS = int(os.environ.get("KILLS", "6"))
 CHUNK = 64 * 1024
 _PATIENCE_SECONDS = 120
 
