@@ -25,6 +25,7 @@ from pathlib import Path
 import argon2
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from anyio.from_thread import start_blocking_portal
 
@@ -39,6 +40,11 @@ from tests.accounts import Account, Member, NewAccount, account_maker
 from tests.person import Meet, Person, people
 from tests.program import Server, free_port
 from tests.vsce import VscePackage, pack
+
+# The same examples in each run, and no deadline for any: a test that fails now and then tells nobody what he broke.
+hypothesis.settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("long", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_collection_finish() -> None:
