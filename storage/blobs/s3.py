@@ -55,6 +55,7 @@ _BUFFER_BYTES = 1024 * 1024
 _KEYS_AT_ONCE = 1000
 
 _THREADS = 16
+_SPOOL_THREADS = 8
 _QUEUE = 512
 
 _OWN_BUCKET_CODES = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
@@ -92,6 +93,8 @@ class S3Blobs:
             connections=_THREADS,
         )
         self._threads = Executor("s3-blobs", threads=_THREADS, queue=_QUEUE)
+        # Apart from those that wait for the store: what comes in meanwhile would wait for it, too.
+        self._spooling = Executor("s3-spools", threads=_SPOOL_THREADS, queue=_QUEUE)
         self._turns = Turns(BUNDLES_AT_ONCE)
         self._sending_turns = Turns(_THREADS)  # these wait for the store now and then
 
@@ -193,10 +196,10 @@ class S3Blobs:
         require_slot(slot)
         sending = _PartSending(self, self._line, assembly, slot)
         try:
-            await fed(body, limit, sending.add, self._threads, self._turns, digests)
+            await fed(body, limit, sending.add, self._spooling, self._turns, digests)
             if check is not None:
                 check(sending.size)
-            async with _beside(follow, lambda digest: self._threads.run(sending.feed, digest)):
+            async with _beside(follow, lambda digest: self._spooling.run(sending.feed, digest)):
                 return await self._threads.run(sending.finish)
         except BaseException as error:
             await undone(sending.abandon, self._threads, error)
@@ -257,7 +260,8 @@ class S3Blobs:
 
     async def close(self) -> None:
         """See `BlobStore.close`."""
-        await asyncio.to_thread(self._threads.close)  # not in our own threads: they cannot wait for themselves
+        for threads in (self._spooling, self._threads):
+            await asyncio.to_thread(threads.close)  # not in our own threads: they cannot wait for themselves
         self._line.close()
 
     def size_now(self, key: str) -> int | None:
