@@ -38,6 +38,7 @@ _HEADER_MILLISECONDS = 15_000  # for a request's headers; a connection may stay 
 _BUFFER_BYTES = 512 * 1024  # of a connection: bodies come in pieces of that size, and larger ones cost less
 _REQUESTS_AT_ONCE = 512  # of one worker; more wait in the queue of the socket
 _STOP_SECONDS = 20  # for running requests to end
+_UNTIL_IT_SERVES_SECONDS = 0.2  # after the application has started
 
 
 @click.command()
@@ -157,10 +158,35 @@ def _load(_target: str) -> Any:
     from app.asgi import create_app
 
     try:
-        return create_app()
+        return _mortal_at_first(create_app())
     except SettingRefused as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+
+
+def _mortal_at_first(app: Any) -> Any:
+    """The application, whose worker a signal ends at once until it serves: the server waits for itself, and is killed after
+    twenty seconds, where one comes while the application starts."""
+
+    async def mortal(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        listening = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        _forget_signal_handlers()
+
+        def listen() -> None:
+            for each, handler in listening.items():
+                signal.signal(each, handler)
+
+        async def told(message: Any) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                asyncio.get_running_loop().call_later(_UNTIL_IT_SERVES_SECONDS, listen)
+
+        await app(scope, receive, told)
+
+    return mortal
 
 
 def _forget_signal_handlers() -> None:
