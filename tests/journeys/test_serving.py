@@ -72,6 +72,7 @@ def test_ctrl_c_in_the_terminal_stops_everything_well(tmp_path: Path, count: int
         process = server.process
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) == 0
+    assert "refused to gracefully stop" not in server.log.read_text()  # nor does one that only starts have to be killed
     assert not database_runs(server.data_dir)
 
 
