@@ -1,8 +1,8 @@
-"""A registry apart from the one that the other tests share: a server with a database of its own."""
+"""What stands apart from what the other tests share: a database, and a server over one."""
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -19,8 +19,7 @@ from tests.program import Server, free_port
 @contextmanager
 def on_its_own(cluster: Urls, directory: Path, storage_url: str, **more: str) -> Iterator[tuple[Server, NewAccount]]:
     """A server with a database of its own, whose jobs find bytes in its own store only, and with `more` settings."""
-    with start_blocking_portal() as portal:
-        urls = portal.call(_new_database, cluster)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(a_database(cluster)) as urls:
         settings = {
             "PLUGPORT_DATABASE_URL": urls.app,
             "PLUGPORT_DATABASE_OWNER_URL": urls.owner,
@@ -36,9 +35,18 @@ def on_its_own(cluster: Urls, directory: Path, storage_url: str, **more: str) ->
             yield server, account_maker(opened.registry, portal, lambda: server.url)
 
 
-async def _new_database(cluster: Urls) -> Urls:
+@asynccontextmanager
+async def a_database(cluster: Urls) -> AsyncIterator[Urls]:
+    """An empty database, which is dropped afterwards; its URLs."""
     name = f"apart_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(cluster.owner)
-    await connection.execute(f"CREATE DATABASE {name}")
+    await _execute(cluster.owner, f"CREATE DATABASE {name}")
+    try:
+        yield Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))
+    finally:
+        await _execute(cluster.owner, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
     await connection.close()
-    return Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))

@@ -16,9 +16,9 @@ Tests keep apart by accounts: each makes its own and sees nothing of the others'
 
 import gc
 import os
-import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from app.settings import Settings, read_settings
 from app.wiring import Wiring, wired
 from storage.postgres.embedded import EmbeddedPostgres, Urls
 from tests.accounts import Account, Member, NewAccount, account_maker
+from tests.apart import a_database
 from tests.person import Meet, Person, people
 from tests.program import Server, free_port
 from tests.vsce import VscePackage, pack
@@ -187,18 +188,5 @@ def vsce_package(tmp_path_factory: pytest.TempPathFactory) -> VscePackage:
 @pytest.fixture
 async def new_database(cluster: Urls) -> AsyncIterator[Callable[[], Awaitable[Urls]]]:
     """Makes empty databases, which are dropped afterwards."""
-    made: list[str] = []
-    connection = await asyncpg.connect(cluster.owner)
-
-    async def make() -> Urls:
-        name = f"test_{secrets.token_hex(6)}"
-        await connection.execute(f"CREATE DATABASE {name}")
-        made.append(name)
-        return Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))
-
-    try:
-        yield make
-    finally:
-        for name in made:
-            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await connection.close()
+    async with AsyncExitStack() as made:
+        yield lambda: made.enter_async_context(a_database(cluster))

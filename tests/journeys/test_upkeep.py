@@ -38,6 +38,7 @@ from storage.executors import Executor
 from storage.postgres import audit, upkeep
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
+from tests.apart import a_database
 from tests.builders import a_name, a_package, a_picture, a_vsix
 from tests.contract.postgres.furnished import a_spec, pieces
 from tests.program import Server, environment, free_port, run, run_json
@@ -579,16 +580,10 @@ async def test_a_storage_that_is_not_mounted_quarantines_nothing(world: World) -
 @pytest.fixture(scope="module")
 async def shared(cluster: Urls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """A world whose one chain has five entries."""
-    name = f"chained_{new_id()}"
-    connection = await asyncpg.connect(cluster.owner)
-    await connection.execute(f"CREATE DATABASE {name}")
-    urls = Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))
-    async with a_world(urls, tmp_path_factory.mktemp("chained")) as made:
+    async with a_database(cluster) as urls, a_world(urls, tmp_path_factory.mktemp("chained")) as made:
         for _ in range(3):
             await made.release()
         yield made
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
 
 
 @pytest.fixture

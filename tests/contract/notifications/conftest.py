@@ -1,6 +1,5 @@
 """A database of the folder's own: workers of servers over the common one would be quicker at telling."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,16 @@ from app.wiring import wired
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
 from tests.accounts import Member, NewAccount, account_maker
+from tests.apart import a_database
 from tests.program import BY_CHECKS
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(statement)
-    await connection.close()
 
 
 @pytest.fixture(scope="module")
 def urls(cluster: Urls) -> Iterator[Urls]:
     """Those of the database."""
-    name = f"told_{secrets.token_hex(6)}"
-    urls = Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))
-    with start_blocking_portal() as portal:
-        portal.call(_execute, cluster.owner, f"CREATE DATABASE {name}")
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(a_database(cluster)) as urls:
         portal.call(lambda: migrate(urls.owner, app_login="plugport"))
         yield urls
-        portal.call(_execute, cluster.owner, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 """A world for uploads alone: a database and a directory that no worker looks into, so that nothing happens by itself."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from anyio.from_thread import start_blocking_portal
 
@@ -12,6 +10,7 @@ from app.settings import Settings, read_settings
 from app.wiring import wired
 from storage.postgres.embedded import Urls
 from storage.postgres.migrate import migrate
+from tests.apart import a_database
 from tests.contract.uploads.world import World
 from tests.program import BY_CHECKS
 
@@ -19,24 +18,9 @@ from tests.program import BY_CHECKS
 @pytest.fixture(scope="session")
 def quiet(cluster: Urls) -> Iterator[Urls]:
     """A database of its own."""
-    name = f"uploads_{secrets.token_hex(6)}"
-    urls = Urls(*(f"{url.rpartition('/')[0]}/{name}" for url in cluster))
-
-    async def make() -> None:
-        connection = await asyncpg.connect(cluster.owner)
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-        await migrate(urls.owner, app_login="plugport")
-
-    async def drop() -> None:
-        connection = await asyncpg.connect(cluster.owner)
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await connection.close()
-
-    with start_blocking_portal() as portal:
-        portal.call(make)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(a_database(cluster)) as urls:
+        portal.call(lambda: migrate(urls.owner, app_login="plugport"))
         yield urls
-        portal.call(drop)
 
 
 @pytest.fixture(scope="session")
