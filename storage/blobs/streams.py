@@ -5,10 +5,12 @@ import errno
 import hashlib
 import heapq
 import itertools
+import threading
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from schemas.errors import BodyTooLarge, ServiceBusy, StorageFull, StorageUnavailable
 from storage.blobs.base import BlobStore, Digest, Stored
@@ -25,6 +27,7 @@ wait for the processors."""
 
 _BUNDLE_BYTES = 512 * 1024
 _BUNDLE_PIECES = 1024  # what Linux writes in one call
+_TAKEN_AT_ONCE = 3  # in one turn, while nobody else wants one: its threads need not wait for the event loop then
 _ROOM_CHECKED_EVERY_SECONDS = 0.05
 
 # A file that grows past what the process or the file system allows finds no room either.
@@ -46,6 +49,11 @@ class Turns:
     def begin(self) -> int:
         """The place of a stream that begins now."""
         return next(self._began)
+
+    @property
+    def are_wanted(self) -> bool:
+        """Whether anybody waits for one."""
+        return bool(self._waiting)
 
     async def take(self, place: int) -> None:
         """Waits for a turn of the stream with this place; `give_back` ends it."""
@@ -81,71 +89,133 @@ async def fed(
 ) -> None:
     """Gives everything that `body` gives to `take` and to each of `digests`, in order, each in a thread of its own.
 
-    A bundle is taken while the next one is collected: one hop to a thread for half a MiB, and two bundles in memory at
-    the most. Those of many streams wait for their turn, never for what a slow client has not sent yet. Raises
-    `BodyTooLarge` with the first piece that goes past `limit` bytes. When anything is raised, the last call of `take`
+    Up to three bundles are under way while the next one is collected; only one where others want a turn. So four are in
+    memory at the most. Those of many streams wait for their turn, never for what a slow client has not sent yet. Raises
+    `BodyTooLarge` with the first piece that goes past `limit` bytes. When anything is raised, the last calls of `take`
     may still be running.
     """
-    takers: list[Callable[[Bundle], None]] = [take, *(partial(_digest, each) for each in digests)]
-    taking: asyncio.Future[None] | None = None
-    place = turns.begin()
+    stream = _Stream([take, *(partial(_digest, each) for each in digests)], threads, turns)
     try:
         async with aclosing(_bundles(body, limit)) as bundles:
             async for bundle in bundles:
-                if taking is not None:
-                    await taking
-                await turns.take(place)
-                taking = _taken(takers, bundle, threads, turns)
-        if taking is not None:
-            await asyncio.shield(taking)
+                await stream.take(bundle)
+        await stream.taken()
     except BaseException:
-        if taking is not None:
-            taking.add_done_callback(_forget)
+        stream.forget()
         raise
 
 
-def _taken(
-    takers: Sequence[Callable[[Bundle], None]], bundle: Bundle, threads: Executor, turns: Turns
-) -> asyncio.Future[None]:
-    """Done when all of `takers` are, each in a thread; then its turn is over, too.
+class _Stream:
+    """What several takers do with the bundles of one body. It holds a turn while they have any."""
+
+    def __init__(self, takers: Sequence[Callable[[Bundle], None]], threads: Executor, turns: Turns) -> None:
+        self._takers = [_Taker(each, threads) for each in takers]
+        self._turns = turns
+        self._place = turns.begin()
+        self._under_way = 0
+        self._taking: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, bundle: Bundle) -> None:
+        """Hands the bundle over as soon as it may be. Raises what a taker raised over an earlier one."""
+        while self._taking and (len(self._taking) == _TAKEN_AT_ONCE or self._turns.are_wanted):
+            await self._taking.popleft()
+        if not self._under_way:
+            await self._turns.take(self._place)
+        self._under_way += 1
+        taking = _Taking(bundle, len(self._takers), self._end)
+        self._taking.append(taking.done)
+        for taker in self._takers:
+            taker.add(taking)
+
+    async def taken(self) -> None:
+        """Returns when everything is taken. Raises what a taker raised."""
+        while self._taking:
+            await self._taking.popleft()
+
+    def forget(self) -> None:
+        """Nobody waits any more: looks at how each ends, which else were logged as an error that nobody looked at."""
+        for taking in self._taking:
+            taking.add_done_callback(_look)
+
+    def _end(self) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._turns.give_back()
+
+
+class _Taking:
+    """A bundle on its way through its takers.
 
     The last thread to end wakes the event loop, once: at half a MiB each step of it can be felt.
     """
-    loop = asyncio.get_running_loop()
-    taken: asyncio.Future[None] = loop.create_future()
-    ended = itertools.count(1)  # its steps cannot be divided, whichever threads take them
 
-    def settle() -> None:
-        turns.give_back()
-        if not taken.done():
-            failed = next((job for job in jobs if job.cancelled() or job.exception()), None)
-            if failed is None:
-                taken.set_result(None)
-            elif failed.cancelled():
-                taken.cancel()
-            else:
-                taken.set_exception(cast(BaseException, failed.exception()))
+    def __init__(self, bundle: Bundle, takers: int, then: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.bundle = bundle
+        self.done: asyncio.Future[None] = self._loop.create_future()
+        self._then = then
+        self._left = itertools.count(takers - 1, -1)  # its steps cannot be divided, whichever threads take them
+        self._error: BaseException | None = None
 
-    def end(_: object) -> None:
-        if next(ended) == len(jobs) and not loop.is_closed():
-            loop.call_soon_threadsafe(settle)
+    def end(self, error: BaseException | None) -> None:
+        """One of the takers has taken it, or could not."""
+        self._error = self._error or error
+        if next(self._left) == 0 and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._settle)
 
-    try:
-        jobs = [threads.submit(each, bundle) for each in takers]
-    except BaseException:
-        turns.give_back()
-        raise
-    for job in jobs:
-        job.add_done_callback(end)
-    return taken
+    def _settle(self) -> None:
+        self._then()
+        if self.done.done():  # its waiter was cancelled
+            return
+        if self._error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(self._error)
+
+
+class _Taker:
+    """Takes the bundles of one stream, in order, in a thread that goes on as long as there are any; none after an error."""
+
+    def __init__(self, take: Callable[[Bundle], None], threads: Executor) -> None:
+        self._take = take
+        self._threads = threads
+        self._waiting: deque[_Taking] = deque()
+        self._lock = threading.Lock()
+        self._is_running = False
+        self._error: BaseException | None = None
+
+    def add(self, taking: _Taking) -> None:
+        """Takes the bundle after all those before it."""
+        with self._lock:
+            self._waiting.append(taking)
+            begins, self._is_running = not self._is_running, True
+        if begins:
+            try:
+                self._threads.submit(self._run)
+            except Exception as error:  # noqa: BLE001 - as below
+                self._error = error
+                self._run()
+
+    def _run(self) -> None:
+        while (taking := self._next()) is not None:
+            if self._error is None:
+                try:
+                    self._take(taking.bundle)
+                except BaseException as error:  # noqa: BLE001 - it is raised to whoever waits for the bundle
+                    self._error = error
+            taking.end(self._error)
+
+    def _next(self) -> _Taking | None:
+        with self._lock:
+            self._is_running = bool(self._waiting)
+            return self._waiting.popleft() if self._waiting else None
 
 
 def _digest(digest: Digest, bundle: Bundle) -> None:
     digest.update(b"".join(bundle))  # at one go: each update gives the interpreter away and has to wait for it again
 
 
-def _forget(ended: asyncio.Future[None]) -> None:
-    """Looks at how it ended, which else were logged as an error that nobody looked at: there was an earlier one."""
+def _look(ended: asyncio.Future[None]) -> None:
     if not ended.cancelled():
         ended.exception()
 
