@@ -43,8 +43,12 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     await _check_address(registry.access, caller, connection, any_domain=bool(handler.opt.get("any_domain")))
 
 
-def provide_caller(request: Request[Caller, Any, Any]) -> Caller:
-    """The dependency `caller` of handlers that are not public."""
+def provide_caller(request: Request[Caller, Any, Any], registry: Registry) -> Caller:  # noqa: ARG001 - see below
+    """The dependency `caller` of handlers that are not public.
+
+    It takes the registry only to be provided after it: two things that do not depend on each other are provided side by side,
+    and to start tasks for that took longer than both.
+    """
     return request.user
 
 
