@@ -15,7 +15,7 @@ MOST_PICKED = 10_000
 not exact."""
 
 _MOST_KEPT = 512  # sets; a hundred thousand extensions make one of 13 kB
-_SORTED_AT_ONCE = 100  # names that are looked up and compared
+_SORTED_AT_ONCE = 64  # names that are looked up and compared
 _BY_NAME_OF_OTHERS = "publisher-display-name"  # a facet that changes with the publishers
 
 
@@ -103,7 +103,7 @@ async def _page(tx: Transaction, sought: Sought, found: places.Places, numbers: 
     parts = list(places.parts(found, numbers, skip, take, descending=sought.descending, small=_SORTED_AT_ONCE))
     if not parts:
         return []
-    near = places.latest(reduce(or_, (part for part, _ in parts)), 0, found.bit_count())
+    near = places.listed(reduce(or_, (part for part, _ in parts)))
     passed = parts[0][1]
     take = min(take, len(near) - passed)
     if not sought.descending:

@@ -16,7 +16,7 @@ Numbers = list[int]
 Levels = Mapping[int, Places]
 """Which places have one of some words, by how good the field is that has it."""
 
-_SOME = re.compile(rb"[^\0]")
+_SOME = re.compile(rb"\0*+([^\0])")  # a run of zeros is passed over at once, and not octet by octet
 _BITS = [[bit for bit in range(7, -1, -1) if octet >> bit & 1] for octet in range(256)]
 _LIFT = 2  # a word may lack two classes; with this every level that there is becomes a number above 0
 _WORD = 1024  # more than the fields of a hundred words can add up to
@@ -27,10 +27,7 @@ def latest(found: Places, skip: int, take: int) -> list[int]:
     if skip:
         found &= (1 << _low_bits_beside(found, skip)) - 1
     shift = _low_bits_beside(found, take)
-    found >>= shift
-    octets = found.to_bytes((found.bit_length() + 7) // 8, "big")
-    last = shift + 8 * len(octets) - 8
-    return [last - 8 * each.start() + bit for each in _SOME.finditer(octets) for bit in _BITS[each[0][0]]]
+    return listed(found >> shift, above=shift)
 
 
 def earliest(found: Places, skip: int, take: int) -> list[int]:
@@ -38,6 +35,14 @@ def earliest(found: Places, skip: int, take: int) -> list[int]:
     total = found.bit_count()
     take = max(0, min(take, total - skip))
     return latest(found, total - skip - take, take)[::-1]
+
+
+def listed(found: Places, *, above: int = 0) -> list[int]:
+    """All places, each moved up by `above`, the highest first."""
+    octets = found.to_bytes((found.bit_length() + 7) // 8, "big")
+    last = above + 8 * len(octets) - 8
+    some = _SOME.finditer(octets.rstrip(b"\0"))  # zeros after the last would be looked through from each of them
+    return [last - 8 * each.start(1) + bit for each in some for bit in _BITS[each[1][0]]]
 
 
 def best(found: Places, numbers: Numbers, skip: int, take: int) -> list[int]:
@@ -133,13 +138,13 @@ def _union(levels: Levels) -> Places:
 
 def _low_bits_beside(found: Places, count: int) -> int:
     """How many of the low bits are to be left out so that the `count` highest places remain, or all where there are fewer."""
-    if found.bit_count() <= count:
-        return 0
-    low, high = 0, found.bit_length()
-    while low < high:
-        middle = (low + high) // 2
-        if (found >> middle).bit_count() > count:
-            low = middle + 1
+    below, width, left = 0, found.bit_length(), count + 1  # the highest place that is left out is the left-th of these bits
+    while width > 1:
+        half = width // 2
+        high = found >> half
+        high_count = high.bit_count()
+        if high_count >= left:
+            found, below, width = high, below + half, width - half
         else:
-            high = middle
-    return low
+            found, width, left = found & ((1 << half) - 1), half, left - high_count
+    return below + 1 if found and left == 1 else 0
