@@ -138,7 +138,11 @@ def _union(levels: Levels) -> Places:
 
 def _low_bits_beside(found: Places, count: int) -> int:
     """How many of the low bits are to be left out so that the `count` highest places remain, or all where there are fewer."""
-    below, width, left = 0, found.bit_length(), count + 1  # the highest place that is left out is the left-th of these bits
+    below, width, left = (
+        0,
+        found.bit_length(),
+        count + 1,
+    )  # the highest place that is left out is the left-th of these bits
     while width > 1:
         half = width // 2
         high = found >> half
