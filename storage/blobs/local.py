@@ -43,7 +43,7 @@ from storage.blobs.base import (
     require_rising,
     require_slot,
 )
-from storage.blobs.streams import BUNDLES_AT_ONCE, Bundle, Turns, fed, kept, measured, medium, undone
+from storage.blobs.streams import STREAMS_AT_ONCE, Bundle, Turns, fed, kept, measured, medium, undone
 from storage.executors import Executor
 
 _PIECE_BYTES = 1024 * 1024
@@ -61,7 +61,7 @@ class LocalBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._threads = Executor("local-blobs", threads=_THREADS, queue=_QUEUE)
-        self._turns = Turns(BUNDLES_AT_ONCE)
+        self._turns = Turns(STREAMS_AT_ONCE)
         self._making = threading.Lock()
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:

@@ -46,7 +46,7 @@ from storage.blobs.base import (
 from storage.blobs.s3_line import NEW_ONLY, KeyTaken, Line, PartGone, PastTheEnd, UploadGone, WrongAnswerError
 from storage.blobs.s3_parts import LEAST_PART_BYTES, Multipart, abort_unfinished
 from storage.blobs.spool import Spool
-from storage.blobs.streams import BUNDLES_AT_ONCE, Bundle, Turns, fed, kept, measured, unavailable, undone
+from storage.blobs.streams import STREAMS_AT_ONCE, Bundle, Turns, fed, kept, measured, unavailable, undone
 from storage.executors import Executor
 
 _PART_BYTES = 8 * 1024 * 1024  # of one size, as some stores demand; 10,000 of them make 80 GiB
@@ -95,7 +95,7 @@ class S3Blobs:
         self._threads = Executor("s3-blobs", threads=_THREADS, queue=_QUEUE)
         # Apart from those that wait for the store: what comes in meanwhile would wait for it, too.
         self._spooling = Executor("s3-spools", threads=_SPOOL_THREADS, queue=_QUEUE)
-        self._turns = Turns(BUNDLES_AT_ONCE)
+        self._turns = Turns(STREAMS_AT_ONCE)
         self._sending_turns = Turns(_THREADS)  # these wait for the store now and then
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:

@@ -21,9 +21,9 @@ R = TypeVar("R")
 Bundle = list[bytes]
 """Pieces as they came, uncopied, that belong one after the other."""
 
-BUNDLES_AT_ONCE = 2
-"""How many are hashed and written at a time, of all streams. More would not be faster, and whoever wants something else would
-wait for the processors."""
+STREAMS_AT_ONCE = 2
+"""How many are hashed and written at a time. More would not be faster, and whoever wants something else would wait for the
+processors."""
 
 _BUNDLE_BYTES = 512 * 1024
 _BUNDLE_PIECES = 1024  # what Linux writes in one call
@@ -35,10 +35,11 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Turns:
-    """Who may hash and write: so many streams at a time, each one bundle. Of those that wait, the one that began first.
+    """Who may hash and write: so many streams at a time. Of those that wait, the one that began first.
 
-    So one after the other is done early, instead of all of them late. Whoever has just had a turn does not wait for the next
-    one yet, so not even two long streams keep the others out.
+    A turn ends with the bundles that were handed over in it; while others wait, no more are added. So one stream after the
+    other is done early, instead of all of them late. Whoever has just had a turn does not wait for the next one yet, so not
+    even two long streams keep the others out.
     """
 
     def __init__(self, at_once: int) -> None:
