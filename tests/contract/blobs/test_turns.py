@@ -127,6 +127,7 @@ def threads() -> Iterator[Executor]:
 
 
 async def until(said: Callable[[], bool]) -> None:
+    """Returns when that is so; raises `TimeoutError` after half a minute."""
     for _ in range(6000):
         if said():
             return
