@@ -56,6 +56,7 @@ _KEYS_AT_ONCE = 1000
 
 _THREADS = 16
 _SPOOL_THREADS = 8
+_SENDING_THREADS = 8  # for chunks that have come in; more at once are all later
 _QUEUE = 512
 
 _OWN_BUCKET_CODES = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
@@ -90,10 +91,11 @@ class S3Blobs:
             region=region,
             secure=secure,
             patience=patience,
-            connections=_THREADS,
+            connections=_THREADS + _SENDING_THREADS,
         )
         self._threads = Executor("s3-blobs", threads=_THREADS, queue=_QUEUE)
-        # Apart from those that wait for the store: what comes in meanwhile would wait for it, too.
+        # Apart from those that wait for the store: what comes in or is read meanwhile would wait for it, too.
+        self._sending = Executor("s3-sends", threads=_SENDING_THREADS, queue=_QUEUE)
         self._spooling = Executor("s3-spools", threads=_SPOOL_THREADS, queue=_QUEUE)
         self._turns = Turns(STREAMS_AT_ONCE)
         self._sending_turns = Turns(_THREADS)  # these wait for the store now and then
@@ -200,7 +202,7 @@ class S3Blobs:
             if check is not None:
                 check(sending.size)
             async with _beside(follow, lambda digest: self._spooling.run(sending.feed, digest)):
-                return await self._threads.run(sending.finish)
+                return await self._sending.run(sending.finish)
         except BaseException as error:
             await undone(sending.abandon, self._threads, error)
             raise
@@ -260,7 +262,7 @@ class S3Blobs:
 
     async def close(self) -> None:
         """See `BlobStore.close`."""
-        for threads in (self._spooling, self._threads):
+        for threads in (self._spooling, self._sending, self._threads):
             await asyncio.to_thread(threads.close)  # not in our own threads: they cannot wait for themselves
         self._line.close()
 
