@@ -138,11 +138,8 @@ def _union(levels: Levels) -> Places:
 
 def _low_bits_beside(found: Places, count: int) -> int:
     """How many of the low bits are to be left out so that the `count` highest places remain, or all where there are fewer."""
-    below, width, left = (
-        0,
-        found.bit_length(),
-        count + 1,
-    )  # the highest place that is left out is the left-th of these bits
+    # The highest place to be left out is the `left`-th from above among the `width` bits of `found`, which begin at `below`.
+    below, width, left = 0, found.bit_length(), count + 1
     while width > 1:
         half = width // 2
         high = found >> half
