@@ -56,7 +56,7 @@ _KEYS_AT_ONCE = 1000
 
 _THREADS = 16
 _SPOOL_THREADS = 8
-_SENDING_THREADS = 8  # for chunks that have come in; more at once are all later
+_SENDING_THREADS = 8  # more at once are all later
 _QUEUE = 512
 
 _OWN_BUCKET_CODES = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
@@ -98,15 +98,15 @@ class S3Blobs:
         self._sending = Executor("s3-sends", threads=_SENDING_THREADS, queue=_QUEUE)
         self._spooling = Executor("s3-spools", threads=_SPOOL_THREADS, queue=_QUEUE)
         self._turns = Turns(STREAMS_AT_ONCE)
-        self._sending_turns = Turns(_THREADS)  # these wait for the store now and then
+        self._sending_turns = Turns(_SENDING_THREADS)  # these wait for the store now and then
 
     async def put(self, key: str, body: AsyncIterator[bytes], *, limit: int) -> Stored:
         """See `BlobStore.put`."""
         require_key(key)
         upload = _Upload(self, self._line, key)
         try:
-            await fed(body, limit, upload.add, self._threads, self._sending_turns)
-            await self._threads.run(upload.finish)
+            await fed(body, limit, upload.add, self._sending, self._sending_turns)
+            await self._sending.run(upload.finish)
         except BaseException as error:
             await undone(upload.abandon, self._threads, error)
             if not isinstance(error, KeyTaken):
